@@ -1,0 +1,36 @@
+# One command runs the registry (make serve), one tests it (make test).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PLUGINS := plugins/sregistry-filesystem
+
+.PHONY: help serve test check bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(READY): setup.py pyproject.toml $(wildcard plugins/*/setup.py)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed, and $(PYTHON) is older: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[develop]' $(addprefix --editable ,$(PLUGINS))
+	@touch $@
+
+serve: $(READY) ## set up everything and run the registry of development.ini
+	@exec $(BIN)/sregistry-admin -c development.ini serve --set-up
+
+test: $(READY) ## set up everything and run every test
+	tests/run
+
+check: $(READY) ## lint and check types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY) ## measure speed and memory against a floor
+	bench/run
+
+clean: ## remove the virtual environment; data stays
+	rm -rf $(VENV)

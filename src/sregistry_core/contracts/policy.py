@@ -1,0 +1,87 @@
+"""Who is asking, for what, and what a policy plugin may look at before it says no."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import BinaryIO
+
+from sregistry_core.errors import NotAllowed
+
+
+class PushRefused(NotAllowed):
+    """A policy keeps an image out; the text says why, fit to be shown."""
+
+
+class Action(StrEnum):
+    """What a caller may want to do."""
+
+    READ = "read"
+    PUSH = "push"
+    DELETE = "delete"
+    MANAGE = "manage"
+    CREATE = "create"
+    ADMINISTER = "administer"
+    BUILD = "build"
+
+
+class Scope(StrEnum):
+    """What a token allows at most; each includes those before it."""
+
+    PULL = "pull"
+    PUSH = "push"
+    ADMIN = "admin"
+
+
+class TeamRole(StrEnum):
+    """What a member is in a team."""
+
+    MEMBER = "member"
+    OWNER = "owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking, detached from any database: nobody, a user, or the registry itself."""
+
+    user_id: str | None = None
+    name: str | None = None
+    is_admin: bool = False
+    scope: Scope = Scope.ADMIN
+    teams: tuple[tuple[str, TeamRole], ...] = ()
+    """Identifier of each team and the role in it."""
+    is_system: bool = False
+    token_id: str | None = None
+
+    @property
+    def is_anonymous(self) -> bool:
+        """True when nobody is logged in."""
+        return self.user_id is None and not self.is_system
+
+    @classmethod
+    def anonymous(cls) -> "Caller":
+        """Nobody."""
+        return cls()
+
+    @classmethod
+    def system(cls) -> "Caller":
+        """The registry itself: jobs, and the administrator's command line."""
+        return cls(name="system", is_admin=True, is_system=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PushedImage:
+    """An image whose bytes are here and whose row is not."""
+
+    name: str
+    """`entity/collection/container`."""
+    digest: str
+    size: int
+    """In bytes."""
+    arch: str | None
+    labels: dict[str, str]
+    fingerprints: tuple[str, ...]
+    """Of the signatures that are present: a claim, not a verification."""
+    open: Callable[[], BinaryIO]
+
+
+__all__ = ["Action", "Caller", "PushRefused", "PushedImage", "Scope", "TeamRole"]

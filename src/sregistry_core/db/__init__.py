@@ -1,0 +1,1 @@
+"""What the tables stand on: base class, column types, sessions, schema versions."""

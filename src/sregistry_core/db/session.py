@@ -1,0 +1,134 @@
+"""Engines, and sessions that live and die with one transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import transaction
+import zope.sqlalchemy
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.orm import Session
+
+from sregistry_core.errors import ConfigurationError
+
+_WRITES = "sregistry_writes"
+_MANAGER = "transaction_manager"
+_CHANGED = "changed_by_statement"
+SQLITE_PATIENCE_SECONDS = 30
+"""How long a writer waits for another one: SQLite lets one write at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database: an engine to read with and one to write with, over the same connections.
+
+    On SQLite a transaction that will write must say so at its beginning; one that begins by
+    reading and then writes fails at once when another has written in between.
+    """
+
+    reading: Engine
+    writing: Engine
+    session_class: type[Session]
+    """Of this database alone, so that others may listen to its commits."""
+
+    def session(self, manager: transaction.TransactionManager, *, writes: bool) -> Session:
+        """Give a session that commits and aborts with `manager`."""
+        session = self.session_class(
+            self.writing if writes else self.reading, expire_on_commit=False
+        )
+        session.info[_MANAGER] = manager
+        zope.sqlalchemy.register(session, transaction_manager=manager)
+        return session
+
+    @contextmanager
+    def transaction(self, *, writes: bool = True) -> Iterator[Session]:
+        """Run one transaction of its own: committed at the end, rolled back on any error."""
+        manager = transaction.TransactionManager(explicit=True)
+        with manager:
+            session = self.session(manager, writes=writes)
+            try:
+                yield session
+            except BaseException:
+                session.close()
+                raise
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.reading.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open the database at a SQLAlchemy address; its directory is made when it is SQLite.
+
+    Raises ConfigurationError when the address cannot be understood.
+    """
+    try:
+        parsed = make_url(url)
+        sqlite = parsed.get_backend_name() == "sqlite"
+        if sqlite and parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed, **_options(sqlite))
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise ConfigurationError(f"sregistry.database: {' '.join(str(error).split())}") from error
+    except OSError as error:
+        raise ConfigurationError(
+            f"sregistry.database: cannot make {error.filename}: {error.strerror}"
+        ) from error
+    if sqlite:
+        _prepare_sqlite(engine)
+    return Database(
+        reading=engine,
+        writing=engine.execution_options(**{_WRITES: True}),
+        session_class=type("RegistrySession", (Session,), {}),
+    )
+
+
+def pause(session: Session) -> None:
+    """Give the connection back while bytes move; the next query begins a new transaction.
+
+    Only what was read may lie behind: rows must be looked up anew afterwards. Raises RuntimeError
+    when something has been written, which would be lost.
+    """
+    if session.new or session.dirty or session.deleted or session.info.get(_CHANGED):
+        raise RuntimeError("a transaction that has written something cannot be paused")
+    manager = session.info[_MANAGER]
+    manager.abort()
+    manager.begin()
+
+
+def mark_changed(session: Session) -> None:
+    """Tell the transaction that a bulk statement has written; it would be rolled back unseen."""
+    session.info[_CHANGED] = True
+    zope.sqlalchemy.mark_changed(session)
+
+
+def _options(sqlite: bool) -> dict[str, Any]:
+    if sqlite:
+        return {
+            "connect_args": {"timeout": SQLITE_PATIENCE_SECONDS, "check_same_thread": False},
+            "pool_size": 20,
+            "max_overflow": 50,
+        }
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # The driver would begin transactions by itself, and too late.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        # FULL, not NORMAL: an acknowledged push survives a power cut.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,85 @@
+"""Every way the registry says no.
+
+    RegistryError
+    ├── NotFound            absent, or hidden from this caller: the two look alike
+    │   └── Gone            was here; an address that has expired
+    ├── LoginRequired       nobody is logged in, or the proof was wrong
+    ├── NotAllowed          we know who is asking, and the answer is no
+    ├── Malformed           what was sent cannot be understood, or is not what was announced
+    │   └── NotAnImage      the bytes are no image of a kind we read
+    ├── Conflict            it is there already, or frozen, or being changed
+    ├── TooLarge            more bytes than are taken here
+    ├── StorageFull         the disk is full
+    ├── RangeUnsatisfiable  the asked range lies outside the bytes
+    └── Unavailable         something we stand on does not answer; try again
+        ├── StorageUnavailable
+        └── LoginUnavailable
+
+    ConfigurationError      for the administrator, at start
+
+Messages are small letters without a full stop, hold the value in question, and are fit to be shown.
+"""
+
+
+class RegistryError(Exception):
+    """A refusal that is fit to be shown to whoever asked."""
+
+
+class NotFound(RegistryError):
+    """Absent, or hidden from this caller."""
+
+
+class Gone(NotFound):
+    """It was here and is not any more, such as an address that has expired."""
+
+
+class LoginRequired(RegistryError):
+    """Nobody is logged in, or the proof that was given does not hold."""
+
+
+class NotAllowed(RegistryError):
+    """The caller is known and may not do this."""
+
+
+class Malformed(RegistryError):
+    """What was sent cannot be understood, or is not what was announced."""
+
+
+class NotAnImage(Malformed):
+    """The bytes are no image of a kind that can be read; the text is the reason."""
+
+
+class Conflict(RegistryError):
+    """It is there already, or it is frozen, or it is being changed by somebody else."""
+
+
+class TooLarge(RegistryError):
+    """More bytes were sent than are taken here."""
+
+
+class StorageFull(RegistryError):
+    """The disk that images are kept on has no room for these bytes."""
+
+
+class RangeUnsatisfiable(RegistryError):
+    """The asked range lies outside the bytes; `size` is their number."""
+
+    def __init__(self, size: int):
+        super().__init__(f"the range lies outside of the {size} bytes")
+        self.size = size
+
+
+class Unavailable(RegistryError):
+    """Something the registry stands on does not answer; the same call may work later."""
+
+
+class StorageUnavailable(Unavailable):
+    """A storage does not answer."""
+
+
+class LoginUnavailable(Unavailable):
+    """A way to log in does not answer."""
+
+
+class ConfigurationError(Exception):
+    """The ini file, or what it points at, cannot work: one line for the administrator."""

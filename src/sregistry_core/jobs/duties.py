@@ -1,0 +1,66 @@
+"""The table of duties: what each name stands for, where it runs, and which of them come round."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from sregistry_core.services import Facilities, Services, inspection, listeners
+from sregistry_core.services.outbox import QUICK, SLOW
+
+from .sweeping import sweep
+from .unit import Unit
+
+LEASES: Final = {QUICK: timedelta(minutes=5), SLOW: timedelta(hours=6)}
+"""How long a worker may be at a duty before another one takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A duty that runs in one transaction, which also strikes it off."""
+
+    run: Callable[..., None]
+    """Called with the services of the registry itself and what was written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class LongDuty:
+    """A duty that holds no transaction while it works: it opens short ones."""
+
+    run: Callable[..., None]
+    """Called with a `Unit`, the facilities and what was written down."""
+
+
+def _inspect(services: Services, **arguments: Any) -> None:
+    services.inspecting.run(**arguments)
+
+
+def _tell(services: Services, **arguments: Any) -> None:
+    services.telling.run(**arguments)
+
+
+def _expire_uploads(services: Services) -> None:
+    services.garbage.expire_uploads()
+
+
+def _collect_garbage(unit: Unit, facilities: Facilities) -> None:
+    for _ in sweep(unit, facilities, grace=facilities.settings.garbage_grace):
+        pass
+
+
+CORE: Final[Mapping[str, Duty | LongDuty]] = {
+    inspection.JOB: Duty(_inspect),
+    listeners.JOB: Duty(_tell),
+    "uploads.expire": Duty(_expire_uploads),
+    "garbage.collect": LongDuty(_collect_garbage),
+}
+
+PERIODIC: Final[dict[str, timedelta]] = {
+    "uploads.expire": timedelta(minutes=10),
+    "garbage.collect": timedelta(hours=1),
+}
+
+
+def table_of(offered: Mapping[str, Callable[..., None]]) -> Mapping[str, Duty | LongDuty]:
+    """Join the core's duties with those that plugins offer."""
+    return {**CORE, **{name: Duty(run) for name, run in offered.items()}}

@@ -1,0 +1,1 @@
+"""Wire protocols: thin adapters over the services. None imports another."""

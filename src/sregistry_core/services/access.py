@@ -1,0 +1,209 @@
+"""Who may do what: one table for every protocol."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from sregistry_core.contracts import Action, Caller, Scope, TeamRole
+from sregistry_core.errors import LoginRequired, NotAllowed, NotFound
+from sregistry_core.models import (
+    Collection,
+    CollectionRole,
+    Container,
+    Entity,
+    EntityKind,
+    Grant,
+)
+
+if TYPE_CHECKING:
+    from . import Facilities
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What an action on a collection, or on anything in it, takes at least."""
+
+    scope: Scope
+    role: CollectionRole
+
+
+RULES: Final = {
+    Action.READ: Rule(Scope.PULL, CollectionRole.READER),
+    Action.PUSH: Rule(Scope.PUSH, CollectionRole.WRITER),
+    Action.DELETE: Rule(Scope.PUSH, CollectionRole.OWNER),
+    Action.MANAGE: Rule(Scope.ADMIN, CollectionRole.OWNER),
+}
+"""The table. A public collection makes a reader of everybody, also of nobody at all."""
+
+_SCOPES = list(Scope)
+_ROLES = list(CollectionRole)
+_ROLE_OF_TEAM = {
+    TeamRole.OWNER: CollectionRole.OWNER,
+    TeamRole.MEMBER: CollectionRole.WRITER,
+}
+"""What the members of a team are in the collections of the team's own entity."""
+
+
+class Access:
+    """The table, asked for one caller. Every public method of a service begins here."""
+
+    def __init__(self, db: Session, caller: Caller, facilities: "Facilities"):
+        self._db = db
+        self._facilities = facilities
+        self._roles: dict[str, CollectionRole | None] = {}
+        self.caller = caller
+
+    def may(self, action: Action, collection: Collection) -> bool:
+        """True when the caller may do this to the collection and what is in it."""
+        rule = RULES[action]
+        if action is Action.READ and self._is_public(collection):
+            return True
+        role = self.role_in(collection)
+        return (
+            role is not None
+            and _ROLES.index(role) >= _ROLES.index(rule.role)
+            and self.has(rule.scope)
+        )
+
+    def require(self, action: Action, thing: Collection | Container, *, called: str = "") -> None:
+        """Raise when the caller may not do this.
+
+        called   how the caller spelled it, for the message
+        Raises NotFound for what the caller may not see, as if it were absent; else LoginRequired
+        when nobody is logged in, NotAllowed when the caller is known, or a policy says no.
+        """
+        collection = thing.collection if isinstance(thing, Container) else thing
+        name = name_of(thing)
+        if not self.may(Action.READ, collection):
+            raise NotFound(f"{called or name} does not exist")
+        if not self.may(action, collection):
+            raise self._refusal(action, name, RULES[action].scope)
+        self.ask_policies(action, name)
+
+    def require_create(self, entity: Entity, collection: str) -> None:
+        """Raise when the caller may not make a collection in the entity.
+
+        The message tells nothing of what is in the entity.
+        """
+        name = f"{entity.name}/{collection}"
+        if not self._may_create_in(entity) or not self.has(Scope.PUSH):
+            raise self._refusal(Action.CREATE, name, Scope.PUSH)
+        self.ask_policies(Action.CREATE, name)
+
+    def require_admin(self) -> None:
+        """Raise when the caller is no administrator, or shows a token for less."""
+        if not self.caller.is_admin or not self.has(Scope.ADMIN):
+            raise self._refusal(Action.ADMINISTER, "the registry", Scope.ADMIN)
+        self.ask_policies(Action.ADMINISTER, "")
+
+    def require_self(self, user_id: str, scope: Scope = Scope.ADMIN) -> None:
+        """Raise unless the caller is this user, or an administrator."""
+        if self.caller.user_id != user_id or not self.has(scope):
+            self.require_admin()
+
+    def require_system(self) -> None:
+        """Raise unless the registry itself is calling: a job, or the command line."""
+        if not self.caller.is_system:
+            raise NotAllowed("only the registry itself does this")
+
+    def require_login(self) -> None:
+        """Raise LoginRequired when nobody is logged in."""
+        if self.caller.is_anonymous:
+            raise LoginRequired("you are not logged in")
+
+    def ask_policies(self, action: Action, target: str) -> None:
+        """Raise NotAllowed with the reason that a policy plugin gives."""
+        if self.caller.is_system:
+            return
+        if reason := self._facilities.plugins.refuse(action, self.caller, target):
+            raise NotAllowed(reason)
+
+    def has(self, scope: Scope) -> bool:
+        """True when what the caller has shown reaches as far as `scope`."""
+        return _SCOPES.index(self.caller.scope) >= _SCOPES.index(scope)
+
+    def role_in(self, collection: Collection) -> CollectionRole | None:
+        """What the caller is in a collection, by ownership or by a grant; None for a stranger."""
+        if collection.id not in self._roles:
+            self._roles[collection.id] = self._find_role(collection)
+        return self._roles[collection.id]
+
+    def owns(self, entity: Entity) -> CollectionRole | None:
+        """What the caller is in every collection of an entity, without any grant."""
+        caller = self.caller
+        if caller.is_admin:
+            return CollectionRole.OWNER
+        if caller.user_id is not None and entity.user_id == caller.user_id:
+            return CollectionRole.OWNER
+        for team, role in caller.teams:
+            if entity.team_id == team:
+                return _ROLE_OF_TEAM[role]
+        return None
+
+    def forget(self) -> None:
+        """Look roles up anew: a grant has been changed."""
+        self._roles.clear()
+
+    def visible(self) -> ColumnElement[bool]:
+        """The rule of READ as a condition; the statement joins Collection with Entity."""
+        caller = self.caller
+        if caller.is_admin:
+            return true()
+        public = (
+            false() if self._facilities.settings.private_only else Collection.private == false()
+        )
+        if caller.user_id is None:
+            return public
+        teams = [team for team, _ in caller.teams]
+        granted = select(Grant.collection_id).where(
+            or_(Grant.user_id == caller.user_id, Grant.team_id.in_(teams))
+        )
+        return or_(
+            public,
+            Entity.user_id == caller.user_id,
+            Entity.team_id.in_(teams),
+            Collection.id.in_(granted),
+        )
+
+    def _is_public(self, collection: Collection) -> bool:
+        return not collection.private and not self._facilities.settings.private_only
+
+    def _find_role(self, collection: Collection) -> CollectionRole | None:
+        roles = [role for role in [self.owns(collection.entity)] if role]
+        if self.caller.user_id is not None and CollectionRole.OWNER not in roles:
+            teams = [team for team, _ in self.caller.teams]
+            roles += self._db.scalars(
+                select(Grant.role).where(
+                    Grant.collection_id == collection.id,
+                    or_(Grant.user_id == self.caller.user_id, Grant.team_id.in_(teams)),
+                )
+            )
+        return max(roles, key=_ROLES.index, default=None)
+
+    def _may_create_in(self, entity: Entity) -> bool:
+        caller = self.caller
+        if caller.is_admin:
+            return True
+        if caller.user_id is None or self._facilities.settings.collections_by == "admins":
+            return False
+        return entity.kind is EntityKind.HOME or self.owns(entity) is not None
+
+    def _refusal(self, action: Action, target: str, scope: Scope) -> LoginRequired | NotAllowed:
+        if self.caller.is_anonymous:
+            return LoginRequired(f"log in to {action} {target}")
+        if not self.has(scope):
+            return NotAllowed(
+                f"this token is for {self.caller.scope} only, not to {action} {target}"
+            )
+        if action is Action.CREATE and self._facilities.settings.collections_by == "admins":
+            return NotAllowed(f"only administrators create collections here, such as {target}")
+        return NotAllowed(f"{self.caller.name} may not {action} {target}")
+
+
+def name_of(thing: Collection | Container) -> str:
+    """The full name of a collection or a container."""
+    if isinstance(thing, Container):
+        return f"{name_of(thing.collection)}/{thing.name}"
+    return f"{thing.entity.name}/{thing.name}"

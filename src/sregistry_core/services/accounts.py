@@ -1,0 +1,181 @@
+"""Users: made, listed, disabled, and given a password."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from sregistry_core.contracts import Caller, Scope, Subject, TeamRole, UserJoined
+from sregistry_core.errors import Conflict, Malformed, NotAllowed, NotFound
+from sregistry_core.identifiers import new_identifier
+from sregistry_core.models import (
+    Credential,
+    Entity,
+    EntityKind,
+    Membership,
+    User,
+    WebSession,
+)
+from sregistry_core.names import parse_new_entity_name
+
+from .access import Access
+from .listeners import tell
+from .outbox import OutboxService
+from .passwords import PROVIDER
+
+if TYPE_CHECKING:
+    from . import Facilities
+
+
+class Accounts:
+    """Users and their credentials."""
+
+    def __init__(
+        self, db: Session, access: Access, outbox: OutboxService, facilities: "Facilities"
+    ):
+        self._db = db
+        self._access = access
+        self._outbox = outbox
+        self._facilities = facilities
+
+    def create(
+        self,
+        name: str,
+        *,
+        password: str | None = None,
+        email: str | None = None,
+        is_admin: bool = False,
+    ) -> User:
+        """Make a user and the entity of the same name.
+
+        Raises Conflict when the name is taken, Malformed when it is outside the rule.
+        """
+        self._access.require_admin()
+        return self._create(name, password=password, email=email, is_admin=is_admin)
+
+    def find(self, name: str) -> User:
+        """Give a user by name: oneself, or anybody to an administrator. Raises NotFound."""
+        self._access.require_login()
+        user = self._by_name(name)
+        if user is None or (
+            user.id != self._access.caller.user_id and not self._access.caller.is_admin
+        ):
+            raise NotFound(f"the user {name} does not exist")
+        return user
+
+    def all(self, *, after: str = "", limit: int = 1000) -> Sequence[User]:
+        """Give users in the order of their names, from the one after `after` on."""
+        self._access.require_admin()
+        return self._db.scalars(
+            select(User).where(User.name > after).order_by(User.name).limit(limit)
+        ).all()
+
+    def disable(self, name: str) -> User:
+        """Shut a user out: no login, no token and no session of theirs works any more."""
+        self._access.require_admin()
+        user = self.find(name)
+        if user.id == self._access.caller.user_id:
+            raise NotAllowed("nobody disables their own account")
+        user.disabled_at = user.disabled_at or self._facilities.clock()
+        self._db.execute(delete(WebSession).where(WebSession.user_id == user.id))
+        return user
+
+    def enable(self, name: str) -> User:
+        """Let a disabled user in again."""
+        self._access.require_admin()
+        user = self.find(name)
+        user.disabled_at = None
+        return user
+
+    def set_admin(self, name: str, is_admin: bool) -> User:
+        """Make a user an administrator, or an ordinary user again."""
+        self._access.require_admin()
+        user = self.find(name)
+        if user.id == self._access.caller.user_id and not is_admin:
+            raise NotAllowed("nobody takes away their own administration")
+        user.is_admin = is_admin
+        return user
+
+    def set_password(self, name: str, password: str) -> None:
+        """Give a user a new password; every session of theirs ends."""
+        user = self.find(name)
+        self._access.require_self(user.id)
+        self._set_password(user, password)
+        self._db.execute(delete(WebSession).where(WebSession.user_id == user.id))
+
+    def of_subject(self, subject: Subject) -> User:
+        """Give the user whom a way to log in has recognised; made at the first time.
+
+        Raises Conflict when the name it wishes for is somebody else's here.
+        """
+        user = self._db.scalar(
+            select(User)
+            .join(Credential, Credential.user_id == User.id)
+            .where(Credential.provider == subject.provider, Credential.key == subject.key)
+        )
+        if user is not None:
+            return user
+        if self._by_name(subject.name) is not None:
+            raise Conflict(
+                f"the name {subject.name} is somebody else's here: ask an administrator to link it"
+            )
+        user = self._create(subject.name, email=subject.email)
+        self._db.add(Credential(user_id=user.id, provider=subject.provider, key=subject.key))
+        return user
+
+    def caller_of(
+        self, user: User, *, scope: Scope = Scope.ADMIN, token_id: str | None = None
+    ) -> Caller:
+        """Give the caller that a user is, with the teams of this moment."""
+        teams = self._db.execute(
+            select(Membership.team_id, Membership.role).where(Membership.user_id == user.id)
+        )
+        return Caller(
+            user_id=user.id,
+            name=user.name,
+            is_admin=user.is_admin,
+            scope=scope,
+            teams=tuple((row.team_id, TeamRole(row.role)) for row in teams),
+            token_id=token_id,
+        )
+
+    def _by_name(self, name: str) -> User | None:
+        return self._db.scalar(select(User).where(User.name == name.lower()))
+
+    def _create(
+        self,
+        name: str,
+        *,
+        password: str | None = None,
+        email: str | None = None,
+        is_admin: bool = False,
+    ) -> User:
+        canonical = parse_new_entity_name(name)
+        if email is not None and ("@" not in email or len(email) > 254):
+            raise Malformed(f"{email[:80]!r} is no mail address")
+        if self._db.scalar(select(Entity.id).where(Entity.name == canonical)):
+            raise Conflict(f"the name {canonical} is taken")
+        now = self._facilities.clock()
+        user = User(name=canonical, email=email, is_admin=is_admin, created_at=now)
+        self._db.add(user)
+        self._db.flush()
+        self._db.add(Entity(name=canonical, kind=EntityKind.USER, user_id=user.id, created_at=now))
+        if password is not None:
+            self._set_password(user, password)
+        tell(
+            self._outbox,
+            self._facilities.plugins.listeners,
+            UserJoined(identifier=new_identifier(), at=now, user=canonical),
+        )
+        return user
+
+    def _set_password(self, user: User, password: str) -> None:
+        secret = self._facilities.hashes.hash(password)
+        credential = self._db.scalar(
+            select(Credential).where(Credential.provider == PROVIDER, Credential.key == user.id)
+        )
+        if credential is None:
+            credential = Credential(user_id=user.id, provider=PROVIDER, key=user.id)
+            self._db.add(credential)
+        credential.secret = secret

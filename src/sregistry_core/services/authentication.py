@@ -1,0 +1,119 @@
+"""Finds out who is calling: by a password, a token, or a browser's session."""
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sregistry_core.contracts import Caller, PasswordLogin, Scope
+from sregistry_core.errors import LoginRequired
+from sregistry_core.identifiers import new_secret
+from sregistry_core.models import Token, User, WebSession
+
+from .accounts import Accounts
+
+if TYPE_CHECKING:
+    from . import Facilities
+
+TOKEN_PREFIX = "sregistry_"  # noqa: S105 - it marks our tokens for secret scanners
+TOKEN_LENGTH = 240
+"""Characters of a token: `remote login --tokenfile` refuses fewer than 200."""
+_SESSION_LENGTH = 43
+_UNKNOWN = "unknown name or wrong password"
+
+
+class Authentication:
+    """Turns what a client shows into a user or a caller."""
+
+    def __init__(self, db: Session, accounts: Accounts, facilities: "Facilities"):
+        self._db = db
+        self._accounts = accounts
+        self._facilities = facilities
+
+    def log_in(self, name: str, password: str) -> User:
+        """Ask each way to log in, in the ini file's order; the first that knows the name decides.
+
+        Raises LoginRequired for a wrong proof or a disabled account, LoginUnavailable when a way
+        that might know the name does not answer.
+        """
+        # Many directories take an empty password for an anonymous success.
+        if not name or not password:
+            raise LoginRequired(_UNKNOWN)
+        for login in self._facilities.logins.values():
+            if isinstance(login, PasswordLogin) and (subject := login.check(name, password)):
+                user = self._accounts.of_subject(subject)
+                if user.disabled_at is not None:
+                    raise LoginRequired(f"the account {user.name} is disabled")
+                return user
+        raise LoginRequired(_UNKNOWN)
+
+    def caller_of_password(self, name: str, password: str) -> Caller:
+        """Give the caller behind a name with a password, or with a token in its place."""
+        if password.startswith(TOKEN_PREFIX):
+            caller = self.caller_of_token(password)
+            if name and name.lower() != caller.name:
+                raise LoginRequired(f"this token is not one of {name}")
+            return caller
+        return self._accounts.caller_of(self.log_in(name, password))
+
+    def caller_of_token(self, secret: str) -> Caller:
+        """Give the caller behind a token.
+
+        Raises LoginRequired when it is unknown, has expired, or its user is disabled.
+        """
+        token = self._db.scalar(select(Token).where(Token.digest == digest_of(secret)))
+        if token is None:
+            raise LoginRequired("this token is unknown or was revoked")
+        now = self._facilities.clock()
+        if token.expires_at is not None and token.expires_at <= now:
+            raise LoginRequired(f"this token expired on {token.expires_at:%Y-%m-%d at %H:%M} UTC")
+        if token.user.disabled_at is not None:
+            raise LoginRequired(f"the account {token.user.name} is disabled")
+        self._facilities.tally.count_token(token.id, now)
+        return self._accounts.caller_of(token.user, scope=Scope(token.scope), token_id=token.id)
+
+    def caller_of_session(self, secret: str) -> Caller:
+        """Give the caller behind a browser's session; nobody when it has ended."""
+        session = self._db.get(WebSession, digest_of(secret))
+        if session is None or session.expires_at <= self._facilities.clock():
+            return Caller.anonymous()
+        if session.user.disabled_at is not None:
+            return Caller.anonymous()
+        return self._accounts.caller_of(session.user)
+
+    def caller_of_user(self, user_id: str) -> Caller:
+        """Give the caller that a user is now; nobody when the account is gone or disabled.
+
+        For addresses that we signed for this user ourselves.
+        """
+        user = self._db.get(User, user_id)
+        if user is None or user.disabled_at is not None:
+            return Caller.anonymous()
+        return self._accounts.caller_of(user)
+
+    def begin_session(self, user: User, address: str | None) -> str:
+        """Begin a browser's session, and give the secret for its cookie."""
+        secret = new_secret(_SESSION_LENGTH)
+        now = self._facilities.clock()
+        self._db.add(
+            WebSession(
+                digest=digest_of(secret),
+                user_id=user.id,
+                address=address,
+                created_at=now,
+                expires_at=now + self._facilities.settings.session_lifetime,
+            )
+        )
+        return secret
+
+    def end_session(self, secret: str) -> None:
+        """End a browser's session; one that has ended is fine."""
+        session = self._db.get(WebSession, digest_of(secret))
+        if session is not None:
+            self._db.delete(session)
+
+
+def digest_of(secret: str) -> str:
+    """The SHA-256 of a secret that is long and random, so that no slower hash is needed."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()

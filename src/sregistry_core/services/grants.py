@@ -1,0 +1,103 @@
+"""Roles of users and teams on collections."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sregistry_core.contracts import Action
+from sregistry_core.errors import NotFound
+from sregistry_core.models import Collection, CollectionRole, Grant, Team, User
+
+from .access import Access, name_of
+
+if TYPE_CHECKING:
+    from . import Facilities
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Who has which role; one of `user` and `team` is a name, the other None."""
+
+    user: str | None
+    team: str | None
+    role: CollectionRole
+
+
+class Grants:
+    """Gives and takes roles on collections."""
+
+    def __init__(self, db: Session, access: Access, facilities: "Facilities"):
+        self._db = db
+        self._access = access
+        self._facilities = facilities
+
+    def of(self, collection: Collection) -> Sequence[Granted]:
+        """Give every grant on a collection, users first."""
+        self._access.require(Action.MANAGE, collection)
+        rows = self._db.execute(
+            select(User.name, Team.name, Grant.role)
+            .select_from(Grant)
+            .outerjoin(User, User.id == Grant.user_id)
+            .outerjoin(Team, Team.id == Grant.team_id)
+            .where(Grant.collection_id == collection.id)
+            .order_by(Grant.user_id.is_(None), User.name, Team.name)
+        )
+        return [Granted(user, team, CollectionRole(role)) for user, team, role in rows]
+
+    def give(
+        self,
+        collection: Collection,
+        role: CollectionRole,
+        *,
+        user: str | None = None,
+        team: str | None = None,
+    ) -> Granted:
+        """Give a role to a user or to a team; another role of theirs is replaced."""
+        self._access.require(Action.MANAGE, collection)
+        grant = self._find(collection, user, team)
+        if grant is None:
+            grant = Grant(
+                collection_id=collection.id,
+                user_id=self._user(user).id if user is not None else None,
+                team_id=self._team(team).id if team is not None else None,
+                role=role,
+                created_at=self._facilities.clock(),
+            )
+            self._db.add(grant)
+        grant.role = role
+        self._db.flush()
+        self._access.forget()
+        return Granted(user and user.lower(), team and team.lower(), role)
+
+    def take(
+        self, collection: Collection, *, user: str | None = None, team: str | None = None
+    ) -> None:
+        """Take the role of a user or a team away. Raises NotFound when they have none."""
+        self._access.require(Action.MANAGE, collection)
+        grant = self._find(collection, user, team)
+        if grant is None:
+            raise NotFound(f"{user or team} has no role on {name_of(collection)}")
+        self._db.delete(grant)
+        self._db.flush()
+        self._access.forget()
+
+    def _find(self, collection: Collection, user: str | None, team: str | None) -> Grant | None:
+        query = select(Grant).where(Grant.collection_id == collection.id)
+        if user is not None:
+            return self._db.scalar(query.where(Grant.user_id == self._user(user).id))
+        return self._db.scalar(query.where(Grant.team_id == self._team(team or "").id))
+
+    def _user(self, name: str) -> User:
+        user = self._db.scalar(select(User).where(User.name == name.lower()))
+        if user is None:
+            raise NotFound(f"the user {name} does not exist")
+        return user
+
+    def _team(self, name: str) -> Team:
+        team = self._db.scalar(select(Team).where(Team.name == name.lower()))
+        if team is None:
+            raise NotFound(f"the team {name} does not exist")
+        return team

@@ -1,0 +1,181 @@
+"""Images: found by tag, digest or identifier, described and deleted."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Select, delete, select
+from sqlalchemy.orm import Session, contains_eager
+
+from sregistry_core.contracts import Action, ImageDeleted
+from sregistry_core.digests import Digest
+from sregistry_core.errors import Conflict, Malformed, NotFound
+from sregistry_core.identifiers import new_identifier
+from sregistry_core.models import Collection, Container, Entity, Image, Tag
+from sregistry_core.names import ImageName
+
+from .access import Access, name_of
+from .garbage import Garbage
+from .listeners import tell
+from .outbox import OutboxService
+
+if TYPE_CHECKING:
+    from . import Facilities
+
+USUAL_ARCHITECTURE = "amd64"
+"""What a client means that does not say: the oldest ones cannot."""
+LONGEST_DESCRIPTION = 20_000
+
+
+class Images:
+    """Images whose bytes are here."""
+
+    def __init__(
+        self,
+        db: Session,
+        access: Access,
+        garbage: Garbage,
+        outbox: OutboxService,
+        facilities: "Facilities",
+    ):
+        self._db = db
+        self._access = access
+        self._garbage = garbage
+        self._outbox = outbox
+        self._facilities = facilities
+
+    def resolve(self, name: ImageName, arch: str | None = None) -> Image:
+        """Give the image that a name means to the caller.
+
+        arch   in Go's spelling; None or empty takes amd64, or the only one there is. It says
+               nothing next to a digest.
+        Raises NotFound, in the same words for what is absent and what is hidden.
+        """
+        image = self.unguarded(name, arch)
+        if image is None or not self._access.may(Action.READ, image.container.collection):
+            raise NotFound(f"{name} does not exist{f' for {arch}' if arch else ''}")
+        self._access.ask_policies(Action.READ, name_of(image.container))
+        return image
+
+    def unguarded(self, name: ImageName, arch: str | None = None) -> Image | None:
+        """Give the image that a name means: for services that guard in another way."""
+        return self._by_digest(name) if name.digest else self._by_tag(name, arch)
+
+    def by_id(self, image_id: str, action: Action = Action.READ) -> Image:
+        """Give an image, announced ones too, on which the caller may do this. Raises NotFound."""
+        image = self._db.get(Image, image_id)
+        if image is None:
+            raise NotFound("there is no such image")
+        self._access.require(action, image.container, called="the image")
+        return image
+
+    def of_container(
+        self, container: Container, *, after: str = "", limit: int = 100
+    ) -> Sequence[Image]:
+        """Give the images of a container whose bytes are here, by identifier."""
+        self._access.require(Action.READ, container)
+        return self._db.scalars(
+            select(Image)
+            .where(Image.container_id == container.id, Image.blob_id.is_not(None), Image.id > after)
+            .order_by(Image.id)
+            .limit(limit)
+        ).all()
+
+    def tags_of(self, images: Sequence[Image]) -> Mapping[str, Sequence[str]]:
+        """Give the tags of each of some images, by its identifier."""
+        for container in {image.container_id: image.container for image in images}.values():
+            self._access.require(Action.READ, container)
+        names: dict[str, list[str]] = defaultdict(list)
+        rows = self._db.execute(
+            select(Tag.image_id, Tag.name)
+            .where(Tag.image_id.in_([image.id for image in images]))
+            .order_by(Tag.name)
+        )
+        for row in rows:
+            names[row.image_id].append(row.name)
+        return names
+
+    def describe(self, image: Image, description: str) -> None:
+        """Give an image another description."""
+        self._access.require(Action.PUSH, image.container)
+        if len(description) > LONGEST_DESCRIPTION:
+            raise Malformed(f"a description has at most {LONGEST_DESCRIPTION} characters")
+        image.description = description
+
+    def delete(self, image: Image) -> None:
+        """Remove an image and every tag that points at it.
+
+        Its bytes go when nobody else has them. Raises Conflict when it, or a tag, is frozen.
+        """
+        self._access.require(Action.DELETE, image.container)
+        container = image.container
+        if container.frozen_at is not None:
+            raise Conflict(f"{name_of(container)} is frozen")
+        tags = self._db.scalars(select(Tag).where(Tag.image_id == image.id).with_for_update()).all()
+        for tag in tags:
+            if tag.frozen_at is not None:
+                raise Conflict(f"the tag {tag.name} of {name_of(container)} is frozen")
+        self._db.execute(delete(Tag).where(Tag.image_id == image.id))
+        blob_id, digest = image.blob_id, image.digest
+        self._db.delete(image)
+        self._db.flush()
+        if blob_id is not None:
+            self._garbage.release([blob_id])
+        event = ImageDeleted(
+            identifier=new_identifier(),
+            at=self._facilities.clock(),
+            container=name_of(container),
+            digest=digest,
+            user=self._access.caller.name,
+        )
+        tell(self._outbox, self._facilities.plugins.listeners, event)
+
+    def readable_copy(self, digest: Digest) -> Image | None:
+        """Give an image of these bytes that the caller may read; None when there is none.
+
+        Whoever may read the bytes need not send them again; to all others they are unknown.
+        """
+        query = _images().where(
+            Image.digest == digest.oci, Image.blob_id.is_not(None), self._access.visible()
+        )
+        return self._db.scalars(query.limit(1)).first()
+
+    def _by_tag(self, name: ImageName, arch: str | None) -> Image | None:
+        query = (
+            _named(name)
+            .join(Tag, Tag.image_id == Image.id)
+            .where(Tag.name == name.tag)
+            .add_columns(Tag.arch)
+            .order_by((Tag.arch == USUAL_ARCHITECTURE).desc(), Tag.moved_at.desc(), Tag.arch)
+        )
+        if arch:
+            query = query.where(Tag.arch == arch)
+        found = self._db.execute(query.limit(1)).first()
+        return found[0] if found else None
+
+    def _by_digest(self, name: ImageName) -> Image | None:
+        query = _named(name).where(Image.digest.startswith(str(name.digest), autoescape=True))
+        return self._db.scalars(query.limit(1)).first()
+
+
+def _images() -> Select[Image]:
+    return (
+        select(Image)
+        .join(Image.container)
+        .join(Container.collection)
+        .join(Collection.entity)
+        .options(
+            contains_eager(Image.container)
+            .contains_eager(Container.collection)
+            .contains_eager(Collection.entity)
+        )
+    )
+
+
+def _named(name: ImageName) -> Select[Image]:
+    return _images().where(
+        Entity.name == name.container.entity,
+        Collection.name == name.container.collection,
+        Container.name == name.container.container,
+        Image.blob_id.is_not(None),
+    )

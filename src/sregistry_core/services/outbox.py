@@ -1,0 +1,116 @@
+"""Duties, written down in the transaction of the act that causes them."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from sregistry_core.db.session import mark_changed
+from sregistry_core.models import Outbox, Periodic
+
+QUICK = "quick"
+SLOW = "slow"
+_ATTEMPTS = 12
+_FIRST_PAUSE = timedelta(seconds=5)
+_LONGEST_PAUSE = timedelta(hours=1)
+
+
+class OutboxService:
+    """Writes duties down, and lends them to workers one at a time."""
+
+    def __init__(self, db: Session, clock: Callable[[], datetime]):
+        self._db = db
+        self._clock = clock
+
+    def write(self, job: str, *, queue: str = QUICK, **arguments: Any) -> None:
+        """Write a duty down; workers hear of it once the transaction is committed."""
+        now = self._clock()
+        self._db.add(Outbox(job=job, arguments=arguments, queue=queue, due_at=now, created_at=now))
+
+    def due(self, limit: int = 500) -> Sequence[tuple[str, str]]:
+        """Identifier and queue of duties that are due and that nobody is at."""
+        now = self._clock()
+        rows = self._db.execute(
+            select(Outbox.id, Outbox.queue)
+            .where(Outbox.failed_at.is_(None), Outbox.due_at <= now, _unclaimed(now))
+            .order_by(Outbox.due_at)
+            .limit(limit)
+        )
+        return [(row.id, row.queue) for row in rows]
+
+    def claim(self, duty: str, lease: timedelta) -> Outbox | None:
+        """Take a duty for `lease`; None when it is done, not due, or somebody else's.
+
+        Of any number of workers that try at once, one gets it.
+        """
+        now = self._clock()
+        won = self._db.execute(
+            update(Outbox)
+            .where(
+                Outbox.id == duty,
+                Outbox.failed_at.is_(None),
+                Outbox.due_at <= now,
+                _unclaimed(now),
+            )
+            .values(claimed_until=now + lease, attempts=Outbox.attempts + 1)
+            .execution_options(synchronize_session=False)
+        )
+        mark_changed(self._db)
+        if won.rowcount != 1:  # type: ignore[attr-defined]
+            return None
+        return self._db.get(Outbox, duty, populate_existing=True)
+
+    def done(self, duty: str) -> None:
+        """Strike a duty off, in the transaction that fulfils it."""
+        row = self._db.get(Outbox, duty)
+        if row is not None:
+            self._db.delete(row)
+
+    def failed(self, duty: str, error: str) -> None:
+        """Put a duty back for a later attempt, or give it up after the last one."""
+        row = self._db.get(Outbox, duty)
+        if row is None:
+            return
+        now = self._clock()
+        pause = min(_FIRST_PAUSE * 2 ** min(row.attempts, 20), _LONGEST_PAUSE)
+        row.error = error[:2000]
+        row.claimed_until = None
+        row.due_at = now + pause
+        if row.attempts >= _ATTEMPTS:
+            row.failed_at = now
+
+    def come_round(self, every: dict[str, timedelta], queue: str = SLOW) -> None:
+        """Write down the periodic duties whose time has come; each once, whoever asks."""
+        now = self._clock()
+        known = {row.job: row.due_at for row in self._db.scalars(select(Periodic))}
+        for job, pause in every.items():
+            if job not in known:
+                self._db.add(Periodic(job=job, due_at=now + pause))
+                continue
+            if known[job] > now:
+                continue
+            won = self._db.execute(
+                update(Periodic)
+                .where(Periodic.job == job, Periodic.due_at == known[job])
+                .values(due_at=now + pause)
+                .execution_options(synchronize_session=False)
+            )
+            mark_changed(self._db)
+            if won.rowcount == 1:  # type: ignore[attr-defined]
+                self.write(job, queue=queue)
+
+    def counts(self) -> dict[str, int]:
+        """How many duties wait and how many were given up, as `waiting` and `failed`."""
+        waiting, failed = self._db.execute(
+            select(
+                func.count().filter(Outbox.failed_at.is_(None)),
+                func.count().filter(Outbox.failed_at.is_not(None)),
+            ).select_from(Outbox)
+        ).one()
+        return {"waiting": waiting, "failed": failed}
+
+
+def _unclaimed(now: datetime) -> Any:
+    return or_(Outbox.claimed_until.is_(None), Outbox.claimed_until < now)

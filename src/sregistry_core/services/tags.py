@@ -1,0 +1,137 @@
+"""Tags: one name, and for each architecture the image that it points at."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from sregistry_core.contracts import Action, TagMoved
+from sregistry_core.errors import Conflict, Malformed, NotFound
+from sregistry_core.identifiers import new_identifier
+from sregistry_core.models import Container, Image, Tag
+from sregistry_core.names import parse_architecture, parse_tag
+
+from .access import Access, name_of
+from .images import USUAL_ARCHITECTURE
+from .listeners import tell
+from .outbox import OutboxService
+
+if TYPE_CHECKING:
+    from . import Facilities
+
+
+class Tags:
+    """Sets, moves, freezes and removes tags."""
+
+    def __init__(
+        self, db: Session, access: Access, outbox: OutboxService, facilities: "Facilities"
+    ):
+        self._db = db
+        self._access = access
+        self._outbox = outbox
+        self._facilities = facilities
+
+    def of(self, container: Container) -> Sequence[Tag]:
+        """Give the tags of a container, by name and architecture."""
+        self._access.require(Action.READ, container)
+        return self._db.scalars(
+            select(Tag).where(Tag.container_id == container.id).order_by(Tag.name, Tag.arch)
+        ).all()
+
+    def set(self, container: Container, tag: str, image: Image, arch: str | None = None) -> Tag:
+        """Make a tag point at an image of the container.
+
+        arch   what the client says; the image's own decides where it is known
+        Raises Conflict when the tag or the container is frozen, Malformed when the image is of
+        another container, of another architecture, or its bytes are not here.
+        """
+        self._access.require(Action.PUSH, container)
+        name = parse_tag(tag)
+        if image.container_id != container.id:
+            raise NotFound(f"there is no such image in {name_of(container)}")
+        if image.blob_id is None:
+            raise Malformed(f"the bytes of {image.digest} are not here yet")
+        wanted = self._architecture(image, arch)
+        self._refuse_frozen(container, name)
+        row = self._find(container, name, wanted)
+        previous = row.image_id if row else None
+        if row is not None and previous == image.id:
+            return row
+        if row is None:
+            row = Tag(container_id=container.id, name=name, arch=wanted)
+            row.image_id, row.moved_at = image.id, self._facilities.clock()
+            try:
+                with self._db.begin_nested():
+                    self._db.add(row)
+            except IntegrityError:
+                # Somebody else was faster by a moment: the later one has it.
+                return self.set(container, tag, image, arch)
+        row.image_id = image.id
+        row.moved_at = self._facilities.clock()
+        row.moved_by = self._access.caller.user_id
+        self._tell(container, row, image, previous)
+        return row
+
+    def freeze(self, container: Container, tag: str, *, frozen: bool = True) -> Sequence[Tag]:
+        """Freeze a tag for all its architectures, so that it never moves again; or thaw it."""
+        self._access.require(Action.MANAGE, container)
+        rows = self._all_called(container, parse_tag(tag))
+        for row in rows:
+            row.frozen_at = (row.frozen_at or self._facilities.clock()) if frozen else None
+        return rows
+
+    def remove(self, container: Container, tag: str, arch: str | None = None) -> None:
+        """Remove a tag, of one architecture or of all; the image stays."""
+        self._access.require(Action.DELETE, container)
+        name = parse_tag(tag)
+        rows = self._all_called(container, name)
+        self._refuse_frozen(container, name)
+        for row in rows:
+            if arch is None or row.arch == arch:
+                self._db.delete(row)
+
+    def _refuse_frozen(self, container: Container, tag: str) -> None:
+        if container.frozen_at is not None:
+            raise Conflict(f"{name_of(container)} is frozen")
+        frozen = select(Tag.name).where(
+            Tag.container_id == container.id, Tag.name == tag, Tag.frozen_at.is_not(None)
+        )
+        if self._db.scalars(frozen).first():
+            raise Conflict(f"the tag {tag} of {name_of(container)} is frozen")
+
+    def _architecture(self, image: Image, said: str | None) -> str:
+        wanted = parse_architecture(said) if said else None
+        if image.arch and wanted and image.arch != wanted:
+            raise Malformed(f"the image is for {image.arch}, not for {wanted}")
+        return image.arch or wanted or USUAL_ARCHITECTURE
+
+    def _find(self, container: Container, tag: str, arch: str) -> Tag | None:
+        return self._db.scalar(
+            select(Tag)
+            .where(Tag.container_id == container.id, Tag.name == tag, Tag.arch == arch)
+            .with_for_update()
+        )
+
+    def _all_called(self, container: Container, tag: str) -> Sequence[Tag]:
+        rows = self._db.scalars(
+            select(Tag).where(Tag.container_id == container.id, Tag.name == tag).with_for_update()
+        ).all()
+        if not rows:
+            raise NotFound(f"{name_of(container)}:{tag} does not exist")
+        return rows
+
+    def _tell(self, container: Container, tag: Tag, image: Image, previous: str | None) -> None:
+        before = self._db.get(Image, previous) if previous else None
+        event = TagMoved(
+            identifier=new_identifier(),
+            at=tag.moved_at,
+            container=name_of(container),
+            tag=tag.name,
+            arch=tag.arch,
+            digest=image.digest,
+            previous_digest=before.digest if before else None,
+            user=self._access.caller.name,
+        )
+        tell(self._outbox, self._facilities.plugins.listeners, event)

@@ -1,0 +1,54 @@
+"""Counts that are kept in memory and written down together, so that a pull writes nothing."""
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What has been counted since the last time."""
+
+    pulls: Mapping[tuple[str, date], int]
+    """By container and day."""
+    tokens_used: Mapping[str, datetime]
+    """When each token was last seen."""
+
+    def __bool__(self) -> bool:
+        return bool(self.pulls or self.tokens_used)
+
+
+class Tally:
+    """Counts pulls and the use of tokens. A crash loses the last seconds of it, nothing else."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pulls: Counter[tuple[str, date]] = Counter()
+        self._tokens: dict[str, datetime] = {}
+
+    def count_pull(self, container: str, at: datetime) -> None:
+        """Count one pull of a container."""
+        with self._lock:
+            self._pulls[container, at.date()] += 1
+
+    def count_token(self, token: str, at: datetime) -> None:
+        """Note that a token was used."""
+        with self._lock:
+            self._tokens[token] = at
+
+    def drain(self) -> Counted:
+        """Give what has been counted, and begin anew."""
+        with self._lock:
+            counted = Counted(dict(self._pulls), dict(self._tokens))
+            self._pulls.clear()
+            self._tokens.clear()
+        return counted
+
+    def put_back(self, counted: Counted) -> None:
+        """Take back what could not be written down."""
+        with self._lock:
+            self._pulls.update(counted.pulls)
+            for token, at in counted.tokens_used.items():
+                self._tokens.setdefault(token, at)

@@ -1,0 +1,90 @@
+"""Tokens: long secrets that stand for a user, shown once and kept as a digest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sregistry_core.contracts import Scope
+from sregistry_core.errors import Malformed, NotAllowed, NotFound
+from sregistry_core.identifiers import new_secret
+from sregistry_core.models import Token, User
+
+from .access import Access
+from .authentication import TOKEN_LENGTH, TOKEN_PREFIX, digest_of
+
+if TYPE_CHECKING:
+    from . import Facilities
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token that was just made, with the only copy of its secret."""
+
+    token: Token
+    secret: str
+
+
+class Tokens:
+    """Makes, lists and revokes tokens."""
+
+    def __init__(self, db: Session, access: Access, facilities: "Facilities"):
+        self._db = db
+        self._access = access
+        self._facilities = facilities
+
+    def issue(
+        self,
+        user: User,
+        *,
+        name: str = "",
+        scope: Scope = Scope.PUSH,
+        lifetime: timedelta | None = None,
+    ) -> NewToken:
+        """Make a token of a user.
+
+        lifetime   None takes the one of the ini file (`sregistry.token_lifetime`)
+        A token never reaches further than what its maker has shown.
+        """
+        self._access.require_self(user.id)
+        if len(name) > 80:
+            raise Malformed("the name of a token has at most 80 characters")
+        if not self._access.has(scope):
+            raise NotAllowed(f"a token for {scope} cannot be made with one for less")
+        if lifetime is not None and lifetime <= timedelta(0):
+            raise Malformed("the lifetime of a token must be longer than nothing")
+        now = self._facilities.clock()
+        secret = TOKEN_PREFIX + new_secret(TOKEN_LENGTH - len(TOKEN_PREFIX))
+        token = Token(
+            user_id=user.id,
+            name=name or f"made on {now:%Y-%m-%d}",
+            digest=digest_of(secret),
+            scope=scope,
+            created_at=now,
+            expires_at=now + (lifetime or self._facilities.settings.token_lifetime),
+        )
+        self._db.add(token)
+        self._db.flush()
+        return NewToken(token, secret)
+
+    def of(self, user: User) -> Sequence[Token]:
+        """Give the tokens of a user, the newest first."""
+        self._access.require_self(user.id)
+        return self._db.scalars(
+            select(Token)
+            .where(Token.user_id == user.id)
+            .order_by(Token.created_at.desc(), Token.id)
+        ).all()
+
+    def revoke(self, token_id: str) -> None:
+        """End a token at once. Raises NotFound for one that is not there, or not the caller's."""
+        self._access.require_login()
+        token = self._db.get(Token, token_id)
+        caller = self._access.caller
+        if token is None or (token.user_id != caller.user_id and not caller.is_admin):
+            raise NotFound(f"the token {token_id} does not exist")
+        self._access.require_self(token.user_id)
+        self._db.delete(token)

@@ -1,0 +1,336 @@
+"""Uploads: the only writer of images and blobs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from sregistry_core.contracts import Action
+from sregistry_core.db.session import pause
+from sregistry_core.digests import Digest
+from sregistry_core.errors import Conflict, Malformed, NotFound, TooLarge
+from sregistry_core.identifiers import new_identifier
+from sregistry_core.models import Container, Image, ImageLabel, Upload, UploadKind, UploadPart
+from sregistry_core.storage.staging import Staged
+
+from .access import Access, name_of
+from .garbage import Garbage
+from .images import Images
+from .outbox import OutboxService
+from .publishing import Arrival, Publishing
+
+if TYPE_CHECKING:
+    from . import Facilities
+
+StagedOf = Callable[[str], Staged]
+PURPOSE = "upload"
+MOST_PARTS = 10_000
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class PartsBegun:
+    """An upload in parts: `parts` of `part_size` bytes, the last one shorter."""
+
+    upload_id: str
+    part_size: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedPart:
+    """A part as the client reports it at the end; the token may be empty."""
+
+    number: int
+    token: str
+
+
+class Uploads:
+    """Announces images, takes in their bytes, and publishes them when all is right."""
+
+    def __init__(
+        self,
+        db: Session,
+        access: Access,
+        garbage: Garbage,
+        outbox: OutboxService,
+        facilities: "Facilities",
+    ):
+        self._db = db
+        self._access = access
+        self._facilities = facilities
+        self._staging = facilities.staging
+        self._images = Images(db, access, garbage, outbox, facilities)
+        self._publishing = Publishing(db, access, outbox, facilities)
+
+    def announce(self, container: Container, digest: Digest, description: str = "") -> Image:
+        """Give the image of these bytes in a container, made when it is new there.
+
+        Its bytes are here already (`blob` is set) when they were pushed to this container before,
+        or to any other that the caller may read. Raises Conflict when the container is frozen.
+        """
+        self._require_push(container)
+        image = self._find(container, digest)
+        if image is None:
+            image = Image(
+                container_id=container.id,
+                digest=digest.oci,
+                created_at=self._facilities.clock(),
+                description=description,
+            )
+            try:
+                with self._db.begin_nested():
+                    self._db.add(image)
+            except IntegrityError:
+                return self.announce(container, digest, description)
+            image.container = container
+        if description:
+            self._images.describe(image, description)
+        if image.blob_id is None and (copy := self._images.readable_copy(digest)):
+            self._share_bytes(image, copy)
+        return image
+
+    def begin(self, image_id: str, *, size: int, digest: Digest | None = None) -> str:
+        """Begin an upload in one piece, and give the address that takes it by PUT.
+
+        size, digest   what the client announces; Malformed when the digest is not the image's
+        Raises TooLarge or StorageFull before a byte is sent.
+        """
+        image = self._require_image(image_id)
+        if digest is not None and digest.oci != image.digest:
+            raise Malformed(f"the image was announced as {image.digest}, and now as {digest}")
+        upload = self._new_upload(image, UploadKind.WHOLE, size, part_size=size)
+        return self._address(upload, number=0, size=size, offset=0)
+
+    def begin_parts(self, image_id: str, *, size: int) -> PartsBegun:
+        """Begin an upload in parts. Raises TooLarge or StorageFull before a byte is sent."""
+        image = self._require_image(image_id)
+        if size <= 0:
+            raise Malformed("an upload in parts has at least one byte")
+        part_size = self._facilities.settings.part_size
+        least = -(-size // MOST_PARTS)
+        if least > part_size:
+            part_size = -(-least // _MIB) * _MIB
+        upload = self._new_upload(image, UploadKind.PARTS, size, part_size=part_size)
+        return PartsBegun(upload.id, part_size, _parts(upload))
+
+    def part_address(self, image_id: str, upload_id: str, number: int) -> str:
+        """Give the address that takes part `number`, counted from 1, by PUT."""
+        upload = self._require_upload(image_id, upload_id)
+        if not 1 <= number <= _parts(upload):
+            raise Malformed(f"there is no part {number}: the upload has {_parts(upload)}")
+        offset = (number - 1) * upload.part_size
+        size = min(upload.part_size, upload.size - offset)
+        return self._address(upload, number=number, size=size, offset=offset)
+
+    def receive(self, address: str, source: BinaryIO) -> str:
+        """Take in the bytes that an address of ours was made for, and give their token.
+
+        address   its last part
+        May be repeated. Raises NotFound or Gone for an address that is no good any more.
+        """
+        claims = self._facilities.signer.read(PURPOSE, address)
+        upload_id, number = str(claims["upload"]), int(claims["number"] or 0)
+        size, offset = int(claims["size"] or 0), int(claims["offset"] or 0)
+        self._require_underway(upload_id)
+        pause(self._db)
+        if number:
+            self._staging.write_part(upload_id, number, source, offset=offset, size=size)
+            return self._note_part(upload_id, number, size)
+        with self._staging.receive(source, limit=size) as staged:
+            if staged.size != size:
+                raise Malformed(f"{staged.size} bytes were sent, {size} were announced")
+            self._staging.keep_whole(upload_id, staged)
+        return self._note_whole(upload_id, staged.digest, staged.size)
+
+    def finish(self, image_id: str) -> Image:
+        """Publish an image whose bytes came in one piece. A repeated call finds it published.
+
+        Raises Malformed when the bytes are not those that were announced.
+        """
+        image = self._require_image(image_id)
+        upload = self._received(image)
+        if upload is None:
+            if image.blob_id is not None:
+                return image
+            raise Malformed("no bytes of this image have arrived")
+        digest, size = Digest.parse(upload.received_digest or ""), upload.received_size or 0
+        return self._publish(
+            upload, lambda upload_id: self._staging.whole(upload_id, size=size, digest=digest)
+        )
+
+    def finish_parts(
+        self, image_id: str, upload_id: str, completed: Sequence[CompletedPart]
+    ) -> Image:
+        """Publish an image whose bytes came in parts.
+
+        Raises Malformed when a part is missing, or the bytes are not those that were announced.
+        """
+        upload = self._require_upload(image_id, upload_id)
+        self._require_parts(upload, completed)
+        size, parts = upload.size, _parts(upload)
+        return self._publish(
+            upload,
+            lambda upload_id: self._staging.join_parts(upload_id, size=size, parts=parts),
+        )
+
+    def abort(self, image_id: str, upload_id: str) -> None:
+        """Drop an upload and its bytes."""
+        upload = self._require_upload(image_id, upload_id)
+        self._db.delete(upload)
+        self._staging.discard(upload.id)
+
+    def receive_whole(self, image_id: str, source: BinaryIO, *, size: int | None) -> Image:
+        """Take in and publish an image in one go, as the oldest library clients send it.
+
+        size   what the client announces in bytes, if it does
+        """
+        image = self._require_image(image_id)
+        self._require_room(size or 0)
+        announced = Digest.parse(image.digest)
+        pause(self._db)
+        limit = self._facilities.settings.largest_image
+        with self._staging.receive(source, limit=limit) as staged:
+            if size is not None and staged.size != size:
+                raise Malformed(f"{staged.size} bytes were sent, {size} were announced")
+            return self._publishing.publish(Arrival(image_id, announced, None), staged)
+
+    def _publish(self, upload: Upload, staged_of: StagedOf) -> Image:
+        arrival = Arrival(upload.image_id, Digest.parse(upload.image.digest), upload.id)
+        pause(self._db)
+        try:
+            staged = staged_of(arrival.upload_id or "")
+            return self._publishing.publish(arrival, staged)
+        except Malformed:
+            # What is not as announced will not become so: its space is free at once.
+            self._staging.discard(arrival.upload_id or "")
+            raise
+
+    def _require_push(self, container: Container) -> None:
+        self._access.require(Action.PUSH, container)
+        if container.frozen_at is not None:
+            raise Conflict(f"{name_of(container)} is frozen")
+
+    def _require_image(self, image_id: str) -> Image:
+        image = self._images.by_id(image_id, Action.PUSH)
+        self._require_push(image.container)
+        return image
+
+    def _require_upload(self, image_id: str, upload_id: str) -> Upload:
+        image = self._require_image(image_id)
+        upload = self._db.get(Upload, upload_id)
+        if (
+            upload is None
+            or upload.image_id != image.id
+            or upload.user_id != self._access.caller.user_id
+            or upload.kind is not UploadKind.PARTS
+        ):
+            raise NotFound("there is no such upload, or it was given up")
+        return upload
+
+    def _require_underway(self, upload_id: str) -> Upload:
+        upload = self._db.get(Upload, upload_id)
+        if upload is None:
+            raise NotFound("there is no such upload, or it was given up")
+        return upload
+
+    def _require_room(self, size: int) -> None:
+        largest = self._facilities.settings.largest_image
+        if size > largest:
+            raise TooLarge(f"{size} bytes are more than the {largest} that an image may have here")
+        self._staging.require_room(size)
+
+    def _new_upload(self, image: Image, kind: UploadKind, size: int, *, part_size: int) -> Upload:
+        if size < 0:
+            raise Malformed(f"{size} is no number of bytes")
+        self._require_room(size)
+        now = self._facilities.clock()
+        upload = Upload(
+            id=new_identifier(),
+            image_id=image.id,
+            user_id=self._access.caller.user_id,
+            kind=kind,
+            size=size,
+            part_size=part_size,
+            created_at=now,
+            expires_at=now + self._facilities.settings.upload_lifetime,
+        )
+        self._db.add(upload)
+        return upload
+
+    def _address(self, upload: Upload, *, number: int, size: int, offset: int) -> str:
+        claims: dict[str, str | int | None] = {
+            "upload": upload.id,
+            "number": number,
+            "size": size,
+            "offset": offset,
+        }
+        settings = self._facilities.settings
+        signed = self._facilities.signer.sign(PURPOSE, claims, settings.upload_lifetime)
+        return f"{settings.public_url}/transfer/{signed}"
+
+    def _note_whole(self, upload_id: str, digest: Digest, size: int) -> str:
+        upload = self._require_underway(upload_id)
+        upload.received_digest, upload.received_size = digest.oci, size
+        return digest.hex
+
+    def _note_part(self, upload_id: str, number: int, size: int) -> str:
+        upload = self._require_underway(upload_id)
+        now = self._facilities.clock()
+        upload.expires_at = now + self._facilities.settings.upload_lifetime
+        part = self._db.get(UploadPart, (upload_id, number))
+        if part is None:
+            part = UploadPart(upload_id=upload_id, number=number)
+            self._db.add(part)
+        part.size, part.token, part.received_at = size, new_identifier(), now
+        return part.token
+
+    def _received(self, image: Image) -> Upload | None:
+        return self._db.scalars(
+            select(Upload)
+            .where(
+                Upload.image_id == image.id,
+                Upload.user_id == self._access.caller.user_id,
+                Upload.received_digest.is_not(None),
+            )
+            .order_by(Upload.created_at.desc())
+        ).first()
+
+    def _require_parts(self, upload: Upload, completed: Sequence[CompletedPart]) -> None:
+        received = {
+            part.number: part.token
+            for part in self._db.scalars(
+                select(UploadPart).where(UploadPart.upload_id == upload.id)
+            )
+        }
+        missing = sorted(set(range(1, _parts(upload) + 1)) - set(received))
+        if missing:
+            raise Malformed(f"part {missing[0]} of {_parts(upload)} has not arrived")
+        for part in completed:
+            if part.token and received.get(part.number) != part.token:
+                raise Malformed(f"part {part.number} is not the one that arrived last")
+
+    def _share_bytes(self, image: Image, copy: Image) -> None:
+        image.blob_id, image.blob = copy.blob_id, copy.blob
+        image.arch, image.kind, image.opaque_because = copy.arch, copy.kind, copy.opaque_because
+        image.signed, image.encrypted = copy.signed, copy.encrypted
+        image.fingerprints, image.inspection = copy.fingerprints, copy.inspection
+        image.inspected_at = copy.inspected_at
+        labels = self._db.scalars(select(ImageLabel).where(ImageLabel.image_id == copy.id)).all()
+        self._db.flush()
+        self._db.execute(delete(ImageLabel).where(ImageLabel.image_id == image.id))
+        for label in labels:
+            self._db.add(ImageLabel(image_id=image.id, name=label.name, value=label.value))
+        self._publishing.published(image)
+
+    def _find(self, container: Container, digest: Digest) -> Image | None:
+        return self._db.scalar(
+            select(Image).where(Image.container_id == container.id, Image.digest == digest.oci)
+        )
+
+
+def _parts(upload: Upload) -> int:
+    return -(-upload.size // upload.part_size)

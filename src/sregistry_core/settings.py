@@ -1,0 +1,177 @@
+"""The core's own settings: the only reader of the `sregistry.*` keys of the ini file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sregistry_core.contracts import PluginSettings, Secret, Sections
+from sregistry_core.environment import expand
+from sregistry_core.errors import ConfigurationError, Malformed
+from sregistry_core.names import parse_new_entity_name
+
+PROTOCOLS = ("discovery", "transfer", "library", "shub", "api", "ui")
+"""Wire protocols of the core, in the order in which their routes are added."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoreSettings:
+    """What the ini file says under `sregistry.`; config/README.md explains every key."""
+
+    id: str
+    name: str
+    institution: str
+    contact: str
+    public_url: str
+    plugins: tuple[str, ...]
+    plugin_modules: tuple[str, ...]
+    storage: tuple[str, ...]
+    login: tuple[str, ...]
+    builder: tuple[str, ...]
+    listener: tuple[str, ...]
+    protocols: tuple[str, ...]
+    database: str
+    staging: Path
+    secret: Secret
+    jobs: str
+    job_threads: int
+    collections_by: str
+    collections_per_user: int
+    default_private: bool
+    private_only: bool
+    require_sif: bool
+    part_size: int
+    parallel_download_above: int
+    largest_image: int
+    keep_free: int
+    upload_lifetime: timedelta
+    transfer_lifetime: timedelta
+    session_lifetime: timedelta
+    token_lifetime: timedelta
+    garbage_grace: timedelta
+    metrics_allow: tuple[IPv4Network | IPv6Network, ...]
+
+    @property
+    def secure_cookies(self) -> bool:
+        """True when browsers reach us by https only."""
+        return self.public_url.startswith("https:")
+
+
+def read_sections(ini: Mapping[str, str], *, here: Path, environ: Mapping[str, str]) -> Sections:
+    """Sort the keys of one ini section by the thing they speak of, variables filled in."""
+    return Sections({key: expand(value, environ) for key, value in ini.items()}, here, environ)
+
+
+def read_core_settings(section: PluginSettings) -> CoreSettings:
+    """Read every `sregistry.*` key. Raises ConfigurationError naming the first that is wrong."""
+    return CoreSettings(
+        id=_entity(section),
+        name=section.text("name", "Singularity Registry"),
+        institution=section.text("institution", ""),
+        contact=section.text("contact", ""),
+        public_url=_public_url(section),
+        plugins=section.words("plugins", ""),
+        plugin_modules=section.words("plugin_modules", ""),
+        storage=_names(section, "storage", section.words("storage")),
+        login=_names(section, "login", section.words("login", "passwords")),
+        builder=_names(section, "builder", section.words("builder", "")),
+        listener=_names(section, "listener", section.words("listener", "")),
+        protocols=_protocols(section),
+        database=_database(section),
+        staging=section.path("staging"),
+        secret=section.secret("secret"),
+        jobs=_jobs(section),
+        job_threads=section.number("job_threads", 2, least=1, most=64),
+        collections_by=section.choice("collections_by", ("users", "admins"), "users"),
+        collections_per_user=section.number("collections_per_user", 0),
+        default_private=section.boolean("default_private", False),
+        private_only=section.boolean("private_only", False),
+        require_sif=section.boolean("require_sif", False),
+        part_size=_part_size(section),
+        parallel_download_above=section.size("parallel_download_above", "64M"),
+        largest_image=section.size("largest_image", "100T"),
+        keep_free=section.size("keep_free", "100M"),
+        upload_lifetime=section.duration("upload_lifetime", "1d"),
+        transfer_lifetime=section.duration("transfer_lifetime", "2h"),
+        session_lifetime=section.duration("session_lifetime", "14d"),
+        token_lifetime=section.duration("token_lifetime", "365d"),
+        garbage_grace=section.duration("garbage_grace", "1d"),
+        metrics_allow=_networks(section, "metrics_allow", "127.0.0.0/8 ::1"),
+    )
+
+
+def _entity(section: PluginSettings) -> str:
+    text = section.text("id")
+    try:
+        return parse_new_entity_name(text)
+    except Malformed as error:
+        raise ConfigurationError(f"sregistry.id: {error}") from error
+
+
+def _public_url(section: PluginSettings) -> str:
+    text = section.text("public_url").rstrip("/")
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(
+            f"sregistry.public_url = {text} is not an address such as https://registry.example.org"
+        )
+    if parts.path or parts.query or parts.fragment or parts.username:
+        # The key client drops a path from the address, and would ask at the root.
+        raise ConfigurationError(
+            f"sregistry.public_url = {text} must be scheme, host and port alone, without a path"
+        )
+    return text
+
+
+def _protocols(section: PluginSettings) -> tuple[str, ...]:
+    named = section.words("protocols", " ".join(PROTOCOLS))
+    for protocol in named:
+        if protocol not in PROTOCOLS:
+            raise ConfigurationError(
+                f"sregistry.protocols names {protocol}, which is none of {', '.join(PROTOCOLS)}"
+            )
+    return tuple(protocol for protocol in PROTOCOLS if protocol in named)
+
+
+def _names(section: PluginSettings, key: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigurationError(f"sregistry.{key} names {name} twice")
+        if name == "sregistry" or "." in name:
+            raise ConfigurationError(f"sregistry.{key}: nothing can be called {name}")
+    return names
+
+
+def _database(section: PluginSettings) -> str:
+    url = section.text("database")
+    prefix = "sqlite:///"
+    if url.startswith(prefix) and url != f"{prefix}:memory:":
+        return f"{prefix}{section.here / url.removeprefix(prefix)}"
+    return url
+
+
+def _jobs(section: PluginSettings) -> str:
+    text = section.text("jobs", "embedded")
+    if text != "embedded" and not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ConfigurationError(
+            f"sregistry.jobs = {text} is neither embedded nor redis://HOST/NUMBER"
+        )
+    return text
+
+
+def _part_size(section: PluginSettings) -> int:
+    size = section.size("part_size", "64M")
+    if size < 1 << 20:
+        raise ConfigurationError(f"sregistry.part_size = {size} is not at least 1M")
+    return size
+
+
+def _networks(
+    section: PluginSettings, key: str, default: str
+) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(word) for word in section.words(key, default))
+    except ValueError as error:
+        raise ConfigurationError(f"sregistry.{key}: {error}") from error

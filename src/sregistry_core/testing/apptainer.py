@@ -1,0 +1,371 @@
+"""Drives the real Apptainer client for tests: as an ordinary user, in a root of its own.
+
+The root is a Debian tree with the client, made by tests/components/apptainer-root.sh. Every command
+runs in its own mount and process namespace: the root is read-only there, nothing that is mounted
+shows on the host, and all processes are gone when the command has ended. The network is the
+host's, so a server on a loopback address is reached; no other name than `localhost` and those
+given as `names` can be resolved, so no test speaks to a public server by accident.
+
+    client = Apptainer(root, tmp_path / "ada")
+    image = client.build_image("small.sif", labels={"maintainer": "ada"})
+    client.sign(image)
+    client.must("pull", "--no-https", "copy.sif", "shub://127.0.0.2/lab/blast")
+    assert client.run("verify", "copy.sif").code == 0
+
+Needs Linux, root and util-linux (unshare, setpriv).
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+USER = "tester"
+HOME = Path("/home", USER)
+
+TWO_MINUTES = timedelta(minutes=2)
+
+# How a SIF spells an architecture, and where. Source: SIF 1.0 layout, header and descriptors.
+ARCHITECTURES = {
+    "386": b"01\0",
+    "amd64": b"02\0",
+    "arm": b"03\0",
+    "arm64": b"04\0",
+    "ppc64le": b"06\0",
+    "s390x": b"11\0",
+    "riscv64": b"12\0",
+}
+_PARTITION, _SIGNATURE = 0x4004, 0x4005
+_PRIMARY_SYSTEM = 2
+
+_COULD_NOT_ENTER = 125
+
+# $1 is the root, $2 the client's place, the rest is the command. Runs as the first process of new
+# namespaces. Mounting over /tmp and /root lets a place below them be had without a trace in the
+# shared root; a place elsewhere leaves empty directories there.
+_ENTER = f"""
+trap 'exit {_COULD_NOT_ENTER}' ERR
+umask 022
+root=$1 place=$2
+shift 2
+mount --bind "$root" "$root"
+mount --rbind /dev "$root/dev"
+mount --rbind /sys "$root/sys"
+mount -t proc proc "$root/proc"
+mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+mount -t tmpfs -o mode=0755 tmpfs "$root/root"
+mkdir -p "$root$place"
+mount --bind "$place" "$root$place"
+mount --bind "$place/home" "$root{HOME}"
+mount --bind "$place/hosts" "$root/etc/hosts"
+mount -o remount,bind,ro "$root"
+cd "$root"
+pivot_root . mnt
+umount --lazy /mnt
+cd "$place"
+trap - ERR
+setpriv --reuid {USER} --regid {USER} --init-groups env --ignore-environment "$@"
+exit $?
+"""
+
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_FINGERPRINT = re.compile(r"Fingerprint:\s+([0-9A-F]{40})")
+
+
+class ApptainerMissing(Exception):
+    """The client cannot be had on this machine; the text says why, in one line."""
+
+
+class TookTooLong(AssertionError):
+    """A command was killed because its time was over; the text shows the screen so far."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A command that has ended.
+
+    code     its exit status; 128 and the signal's number when a signal ended it.
+    screen   what the user reads: standard output and standard error as they came, no colours.
+    """
+
+    code: int
+    screen: str
+
+
+@dataclass(frozen=True)
+class Apptainer:
+    """One user's Apptainer: own home, own configuration, keyring and cache, own directory.
+
+    root     the tree that holds the client; shared, never written to.
+    place    this client's directory, made when missing. It has the same path inside, belongs to
+             the user and is where commands run, so relative file names lead there.
+    names    host name to address, for what the client shall find besides `localhost`.
+
+    Two clients with the same place share everything; clients of different places share nothing
+    and may run at the same time.
+    """
+
+    root: Path
+    place: Path
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "place", self.place.resolve())
+        self.home.mkdir(parents=True, exist_ok=True)
+        names = {"localhost": "127.0.0.1", **self.names}
+        lines = [f"{address} {name}\n" for name, address in names.items()]
+        (self.place / "hosts").write_text("".join(lines))
+        self._give_to_user(self.place)
+        self._give_to_user(self.home)
+
+    @property
+    def home(self) -> Path:
+        """The user's home as the host sees it; inside it is also /home/tester."""
+        return self.place / "home"
+
+    @property
+    def keyring(self) -> Path:
+        """The directory of the user's keys; there is none before the first key."""
+        return self.home / ".apptainer/keys"
+
+    @property
+    def cache(self) -> Path:
+        """The directory of images pulled before, unless the environment names another."""
+        return self.home / ".apptainer/cache"
+
+    def run(
+        self,
+        *words: str | Path,
+        stdin: str = "",
+        environment: Mapping[str, str] | None = None,
+        time_limit: timedelta = TWO_MINUTES,
+    ) -> Ran:
+        """Run `apptainer WORDS...` to its end, whatever that is.
+
+        environment   added to a small clean one, such as APPTAINER_DISABLE_CACHE or SSL_CERT_FILE.
+        Raises TookTooLong when the time is over, with every process of the command dead;
+        ApptainerMissing when the root cannot be entered.
+        """
+        return self.run_program(
+            "apptainer", *words, stdin=stdin, environment=environment, time_limit=time_limit
+        )
+
+    def must(
+        self,
+        *words: str | Path,
+        stdin: str = "",
+        environment: Mapping[str, str] | None = None,
+        time_limit: timedelta = TWO_MINUTES,
+    ) -> str:
+        """Run `apptainer WORDS...`, insist on exit status 0, and give the screen."""
+        ran = self.run(*words, stdin=stdin, environment=environment, time_limit=time_limit)
+        command = " ".join(map(str, words))
+        assert ran.code == 0, f"apptainer {command}: exit status {ran.code}\n{ran.screen}"
+        return ran.screen
+
+    def run_program(
+        self,
+        *command: str | Path,
+        stdin: str = "",
+        environment: Mapping[str, str] | None = None,
+        time_limit: timedelta = TWO_MINUTES,
+    ) -> Ran:
+        """Run another program of the root in the same way as `run` runs the client."""
+        variables = {
+            "HOME": HOME,
+            "USER": USER,
+            "LANG": "C.UTF-8",
+            "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
+            **(environment or {}),
+        }
+        # Should this very process be killed, the command must not live on.
+        enter = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private"]
+        enter += ["--pid", "--fork", "--kill-child", "bash", "-c", _ENTER, "enter"]
+        assigned = [f"{name}={value}" for name, value in variables.items()]
+        ran = _run([*enter, self.root, self.place, *assigned, *command], stdin, time_limit)
+        if ran.code == _COULD_NOT_ENTER:
+            raise ApptainerMissing(f"cannot enter {self.root}: {' '.join(ran.screen.split())}")
+        return ran
+
+    def put(self, source: Path, name: str = "") -> Path:
+        """Copy a file of the host into the client's directory, as the user's own, and name it."""
+        copy = self.place / (name or source.name)
+        shutil.copy(source, copy)
+        self._give_to_user(copy)
+        return copy
+
+    def write(self, name: str, text: str) -> Path:
+        """Make a text file in the client's directory, as the user's own."""
+        path = self.place / name
+        path.write_text(text)
+        self._give_to_user(path)
+        return path
+
+    def build_image(
+        self,
+        name: str,
+        *,
+        size_bytes: int = 1_000_000,
+        labels: Mapping[str, str] | None = None,
+        more_definition: str = "",
+    ) -> Path:
+        """Build an unsigned SIF whose content is never the same twice.
+
+        size_bytes        of the random file /payload in it; the SIF is a little larger.
+        more_definition   further sections, such as `%help` with its text.
+        There is no shell in the image, so nothing in it can run.
+        """
+        payload = self.place / f"{name}.payload"
+        with payload.open("wb") as file:
+            for start in range(0, size_bytes, 1 << 20):
+                file.write(os.urandom(min(1 << 20, size_bytes - start)))
+        definition = ["Bootstrap: scratch", "%files", f"    {payload} /payload", "%labels"]
+        definition += [f"    {label} {value}" for label, value in (labels or {}).items()]
+        recipe = self.write(f"{name}.def", "\n".join([*definition, more_definition, ""]))
+
+        # Random bytes do not shrink: not trying makes 70 MiB five times as fast.
+        self.must("build", "--mksquashfs-args", "-noD -noF", self.place / name, recipe)
+        payload.unlink()
+        recipe.unlink()
+        return self.place / name
+
+    def new_key(self, name: str, email: str, *, passphrase: str = "") -> str:
+        """Make a key pair in the user's keyring, and give its fingerprint in upper case."""
+        known = set(self.fingerprints())
+        self.must(
+            *("key", "newpair", "--push=false", "--name", name, "--email", email),
+            *("--comment", "for tests", "--password", passphrase),
+        )
+        (made,) = set(self.fingerprints()) - known
+        return made
+
+    def fingerprints(self) -> list[str]:
+        """The fingerprints of the user's own keys, in the order that `--keyidx` counts."""
+        return _FINGERPRINT.findall(self.must("key", "list", "--secret"))
+
+    def adopt_keys(self, keyring: Path) -> None:
+        """Replace the user's keyring by a copy of another client's."""
+        shutil.rmtree(self.keyring, ignore_errors=True)
+        shutil.copytree(keyring, self.keyring)
+        for path in (self.keyring.parent, self.keyring, *self.keyring.rglob("*")):
+            self._give_to_user(path)
+
+    def sign(self, image: Path, *, fingerprint: str = "", passphrase: str = "") -> None:
+        """Sign an image in place; with the user's first key unless a fingerprint names another."""
+        index = self.fingerprints().index(fingerprint) if fingerprint else 0
+        self.must("sign", "--keyidx", str(index), image, stdin=f"{passphrase}\n")
+
+    def add_remote(self, name: str, url: str, *, token: str = "") -> Ran:
+        """Add an endpoint and make it the active one; with a token, log in to it as well.
+
+        url     its port must be 80 or 443, written or not: the client cannot use another.
+        token   200 to 4096 characters; the server is asked whether it is valid.
+        """
+        options = ["--insecure"] if url.startswith("http:") else []
+        if token:
+            options += ["--tokenfile", str(self.write(f"{name}.token", f"{token}\n"))]
+        else:
+            options += ["--no-login"]
+        return self.run("remote", "add", *options, name, url)
+
+    def _give_to_user(self, path: Path) -> None:
+        os.chown(path, *_user_of(self.root))
+
+
+def root_made_by(script: Path) -> Path:
+    """The root that the script makes, or made before; proven by running the client in it.
+
+    Takes about 20 seconds the first time on a machine.
+    Raises ApptainerMissing when there is none to be had.
+    """
+    if os.geteuid() != 0:
+        raise ApptainerMissing("the Apptainer client can be driven by root only")
+    made = subprocess.run(  # noqa: S603 - our own script
+        ["bash", script],  # noqa: S607
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode != 0:
+        complaint = made.stderr.strip().splitlines() or [f"exit status {made.returncode}"]
+        raise ApptainerMissing(complaint[-1])
+    return Path(made.stdout.splitlines()[-1])
+
+
+def with_architecture(image: Path, architecture: str) -> Path:
+    """Make an unsigned SIF claim another architecture, in place, and give its path back.
+
+    architecture   as Go spells it: amd64, arm64, ppc64le ...
+    Changes the code in the header and in the primary partition's descriptor, as a real build has
+    both. Raises ValueError for a signed image, which would no longer verify.
+    """
+    code = ARCHITECTURES[architecture]
+    with image.open("r+b") as file:
+        header = file.read(128)
+        if header[32:41] != b"SIF_MAGIC":
+            raise ValueError(f"{image} is not a SIF")
+        total = int.from_bytes(header[88:96], "little")
+        table = int.from_bytes(header[96:104], "little")
+
+        places = [45]
+        for start in range(table, table + total * 585, 585):
+            file.seek(start)
+            descriptor = file.read(585)
+            kind, used = int.from_bytes(descriptor[:4], "little"), descriptor[4] == 1
+            if used and kind == _SIGNATURE:
+                raise ValueError(f"{image} is signed")
+            role = int.from_bytes(descriptor[205:209], "little")
+            if used and kind == _PARTITION and role == _PRIMARY_SYSTEM:
+                places.append(start + 209)
+
+        for place in places:
+            file.seek(place)
+            file.write(code)
+    return image
+
+
+def _run(command: list[str | Path], stdin: str, time_limit: timedelta) -> Ran:
+    process = subprocess.Popen(  # noqa: S603 - what the test says is what runs
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    with process:
+        try:
+            output, _ = process.communicate(stdin.encode(), time_limit.total_seconds())
+        except subprocess.TimeoutExpired:
+            _kill_group(process)
+            output, _ = process.communicate()
+            words = f"killed after {time_limit.total_seconds():g} seconds"
+            raise TookTooLong(f"{words}, the screen so far:\n{_as_read(output)}") from None
+        except BaseException:
+            _kill_group(process)
+            raise
+    code = process.returncode
+    return Ran(code if code >= 0 else 128 - code, _as_read(output))
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill `unshare`, and with it the process namespace and all that lives there."""
+    os.killpg(process.pid, signal.SIGKILL)
+
+
+def _as_read(output: bytes) -> str:
+    return _COLOURS.sub("", output.decode(errors="replace")).replace("\r\n", "\n")
+
+
+def _user_of(root: Path) -> tuple[int, int]:
+    """The number of the user and of its group, as the root has them."""
+    for line in (root / "etc/passwd").read_text().splitlines():
+        if line.startswith(f"{USER}:"):
+            user, group = line.split(":")[2:4]
+            return int(user), int(group)
+    raise ApptainerMissing(f"{root} has no user {USER}")

@@ -1,0 +1,48 @@
+"""What a request of ours has: `db`, `services`, `caller`, `identifier`."""
+
+from pyramid.config import Configurator
+from pyramid.request import Request
+from sqlalchemy.orm import Session
+
+from sregistry_core.contracts import Caller
+from sregistry_core.identifiers import new_identifier
+from sregistry_core.services import Services
+
+from .security import find_caller
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def set_up(config: Configurator) -> None:
+    """Give requests their attributes."""
+    config.add_request_method(_db, "db", reify=True)
+    config.add_request_method(_caller, "caller", reify=True)
+    config.add_request_method(_services, "services", reify=True)
+    config.add_request_method(_identifier, "identifier", reify=True)
+
+
+def _db(request: Request) -> Session:
+    """A session that lives and dies with the request's transaction, made at the first use."""
+    database = request.registry["database"]
+    session: Session = database.session(request.tm, writes=request.method not in _READING)
+
+    def close(_request: Request) -> None:
+        session.close()
+
+    request.add_finished_callback(close)
+    return session
+
+
+def _caller(request: Request) -> Caller:
+    """Who is calling. Raises LoginRequired when what was shown does not hold."""
+    return find_caller(request)
+
+
+def _services(request: Request) -> Services:
+    """What the registry can do for the caller."""
+    return Services(request.db, request.caller, request.registry["facilities"])
+
+
+def _identifier(_request: Request) -> str:
+    """What the log and the answer call this request."""
+    return new_identifier()[:16]

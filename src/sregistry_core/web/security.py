@@ -1,0 +1,88 @@
+"""Finds out who is calling: a token, a password, or the session of a browser."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from pyramid.config import Configurator
+from pyramid.request import Request
+
+from sregistry_core.contracts import Caller
+from sregistry_core.errors import LoginRequired
+from sregistry_core.services import Services
+
+SESSION_COOKIE = "sregistry_session"
+_NOT_A_TOKEN = frozenset({"", "none"})
+"""What clients send in place of a token when they have none: that is nobody, not a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a client has shown in its header: a token, or a name with a password."""
+
+    token: str | None = None
+    name: str = ""
+    password: str = ""
+
+    @property
+    def is_nothing(self) -> bool:
+        """True when it shows nothing at all."""
+        return self.token is None and not self.name and not self.password
+
+
+class SecurityPolicy:
+    """Pyramid's view of the caller. What they may do is the services' matter."""
+
+    def identity(self, request: Request) -> Caller:
+        """Give the caller."""
+        caller: Caller = request.caller
+        return caller
+
+    def authenticated_userid(self, request: Request) -> str | None:
+        """Give the identifier of the user, if there is one."""
+        user_id: str | None = request.caller.user_id
+        return user_id
+
+
+def set_up(config: Configurator) -> None:
+    """Install the policy."""
+    config.set_security_policy(SecurityPolicy())
+
+
+def read_authorization(header: str | None) -> Shown:
+    """Read an Authorization header; the word of the scheme may be in any case.
+
+    Raises LoginRequired for a header that cannot be read.
+    Source: RFC 7617 for Basic (a password may hold colons), RFC 6750 for Bearer.
+    """
+    scheme, _, rest = (header or "").strip().partition(" ")
+    credentials = rest.strip()
+    if scheme.lower() == "bearer":
+        return Shown() if credentials.lower() in _NOT_A_TOKEN else Shown(token=credentials)
+    if scheme.lower() == "basic":
+        try:
+            text = base64.b64decode(credentials, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError) as error:
+            raise LoginRequired("the Authorization header cannot be read") from error
+        name, _, password = text.partition(":")
+        return Shown(name=name, password=password)
+    return Shown()
+
+
+def find_caller(request: Request) -> Caller:
+    """Give who is calling. Raises LoginRequired when what was shown does not hold.
+
+    Pages look at the cookie only, all other protocols at the header only: a page elsewhere cannot
+    make a browser push.
+    """
+    nobody = Services(request.db, Caller.anonymous(), request.registry["facilities"])
+    route = request.matched_route
+    if route is not None and route.name.startswith("ui."):
+        cookie = request.cookies.get(SESSION_COOKIE)
+        return nobody.authentication.caller_of_session(cookie) if cookie else Caller.anonymous()
+    shown = read_authorization(request.headers.get("Authorization"))
+    if shown.is_nothing:
+        return Caller.anonymous()
+    if shown.token is not None:
+        return nobody.authentication.caller_of_token(shown.token)
+    return nobody.authentication.caller_of_password(shown.name, shown.password)

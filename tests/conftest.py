@@ -1,0 +1,3 @@
+"""The fixtures of sregistry_core.testing, for every test."""
+
+pytest_plugins = ["sregistry_core.testing.fixtures"]
