@@ -12,6 +12,8 @@ from sregistry_core.storage.blob_store import Place
 from .unit import Unit
 
 _BATCH = 500
+_LONGEST_PUBLISHING = timedelta(minutes=15)
+"""Bytes are in place for a moment before their row is committed: nothing younger is an orphan."""
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +81,7 @@ def _unowned_blobs(
 def _orphans(
     unit: Unit, facilities: Facilities, grace: timedelta, dry_run: bool
 ) -> Iterator[Swept]:
-    before = facilities.clock() - grace
+    before = facilities.clock() - max(grace, _LONGEST_PUBLISHING)
     old = (
         (place, found.size)
         for place, found in facilities.blob_store.walk()

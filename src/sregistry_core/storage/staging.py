@@ -1,11 +1,12 @@
 """The waiting room of incoming bytes: hashed once as they pass, synced before they are believed."""
 
+import fcntl
 import os
 import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from .durable import refusals, sync_directory
 CHUNK = 1 << 20
 _REMEMBERED_UPLOADS = 256
 _BODY = "the body"
+_MOMENT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Staging:
     def __init__(self, root: Path, *, keep_free: int):
         """Use `root`, made when missing. keep_free: bytes that stay free of uploads."""
         self._keep_free = keep_free
+        root = root.absolute()
         self._incoming = root / "incoming"
         self._uploads = root / "uploads"
         self.spool = root / "spool"
@@ -73,7 +76,8 @@ class Staging:
         try:
             with refusals(_BODY):
                 digest = self._take_over(source, path, limit) or self._copy(source, path, limit)
-            yield Staged(path, digest.size, digest.value)
+            with _in_use(path):
+                yield Staged(path, digest.size, digest.value)
         finally:
             path.unlink(missing_ok=True)
 
@@ -149,16 +153,20 @@ class Staging:
     def leftovers(
         self, known: Callable[[Collection[str]], Collection[str]], *, before: datetime
     ) -> Iterator[Path]:
-        """Give files that no upload owns: what a crash has left.
+        """Give files that nobody uses any more: what a crash has left.
 
         known    tells which of some uploads still are under way
-        before   younger files are left alone
+        before   younger files of uploads are left alone
         """
         old = [path for path in self._uploads.iterdir() if _changed_at(path) < before]
         alive = known({path.stem for path in old})
         yield from (path for path in old if path.stem not in alive)
+        # These are locked while a request of this machine is at work on them.
+        a_moment_ago = datetime.now(UTC) - _MOMENT
         for directory in (self._incoming, self.spool):
-            yield from (path for path in directory.iterdir() if _changed_at(path) < before)
+            for path in directory.iterdir():
+                if _changed_at(path) < a_moment_ago and not _is_in_use(path):
+                    yield path
 
     def _take_over(self, source: BinaryIO, path: Path, limit: int) -> RunningDigest | None:
         _refuse_if_full(source)
@@ -209,6 +217,33 @@ class Staging:
 
     def _parts(self, upload: str) -> Path:
         return self._uploads / f"{upload}.parts"
+
+
+@contextmanager
+def _in_use(path: Path) -> Iterator[None]:
+    """Lock a file for the time of the block: a sweep leaves it alone."""
+    handle = os.open(path, os.O_RDWR)
+    try:
+        # The server has locked it already when the file was its own.
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _is_in_use(path: Path) -> bool:
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def _refuse_if_full(source: BinaryIO) -> None:

@@ -4,7 +4,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from sregistry_core.contracts import LocalFile
+from sregistry_core.contracts import Redirect
 from sregistry_core.digests import Digest
 from sregistry_core.names import CollectionName, ContainerName, ImageName
 from sregistry_core.services.search import Query
@@ -109,7 +109,7 @@ def download(request: Request) -> Response:
     image = services.images.resolve(_image_name(request), read_arch(request.GET))
     delivery = services.downloads.open(image)
     above = request.registry["facilities"].settings.parallel_download_above
-    in_ranges = isinstance(delivery.handoff, LocalFile) and 0 < above < delivery.size
+    in_ranges = not isinstance(delivery.handoff, Redirect) and 0 < above < delivery.size
     if in_ranges and request.method == "GET" and "Range" not in request.headers:
         return Response(status=303, headers={"Location": services.downloads.address(image)})
     return respond(request, delivery, redirect=303)

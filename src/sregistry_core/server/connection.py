@@ -1,0 +1,127 @@
+"""One client's connection: waitress's channel, which here can be finished and is never held up."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.task import WSGITask
+
+from .body import BodyParser
+from .spool import Spool
+
+# Waitress sends as long as the socket takes it: to a client as fast as we are, a whole image, and
+# nobody else would be served in the meantime.
+_SENT_PER_TURN = 4 * 1024 * 1024
+_SENT_AT_ONCE = 256 * 1024
+
+
+class RequestTask(WSGITask):  # type: ignore[misc]
+    """One call of the application."""
+
+    def build_response_header(self) -> bytes:
+        """Give the header of the answer; while stopping it says that this answer is the last."""
+        if self.channel.stopping():
+            # As if the client had asked for it: the one way that is right for 1.0 and 1.1.
+            self.request.headers["CONNECTION"] = "close"
+        header: bytes = super().build_response_header()
+        return header
+
+    def get_environment(self) -> dict[str, Any]:
+        """Give the WSGI environment; without an `ident`, waitress puts None where text must be."""
+        environ: dict[str, Any] = super().get_environment()
+        environ["SERVER_SOFTWARE"] = "sregistry-core"
+        return environ
+
+
+class Connection(HTTPChannel):  # type: ignore[misc]
+    """One client's connection, made by a listener where waitress asks for its `channel_class`.
+
+    stopping   whether the server wants to end.
+    """
+
+    task_class = RequestTask
+    request: BodyParser | None
+    sendbuf_len: int
+
+    def __init__(
+        self,
+        server: Any,
+        sock: Any,
+        addr: Any,
+        adj: Any,
+        map: Any = None,
+        *,
+        spool: Spool,
+        stopping: Callable[[], bool],
+    ):
+        self.parser_class = partial(BodyParser, spool=spool)
+        self.stopping = stopping
+        self._sent_in_turn = 0
+        super().__init__(server, sock, addr, adj, map=map)
+        # Waitress reads this much for each call of send(), 2.5 MB on loopback, and reads again
+        # what was not sent.
+        self.sendbuf_len = min(self.sendbuf_len, _SENT_AT_ONCE)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is arriving, being worked on, or waiting to be sent."""
+        with self.requests_lock:
+            return not (self.requests or self.request or self.total_outbufs_len)
+
+    def stalled(self, since: float) -> bool:
+        """Whether it is the client's turn, and no byte has moved since then.
+
+        since   seconds since 1970.
+        """
+        clients_turn = not self.requests or self.total_outbufs_len
+        return bool(clients_turn) and self.last_activity < since
+
+    def write_soon(self, data: Any) -> int:
+        """Take a piece of an answer from the application's thread."""
+        if not self.total_outbufs_len:
+            # The client's turn begins now, however long the application has worked.
+            self.last_activity = time.time()
+        self._sent_in_turn = 0
+        written: int = super().write_soon(data)
+        return written
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        """Send what the socket takes and the turn allows.
+
+        Activity is noted with every piece; waitress notes it at the end of a long flush.
+        """
+        if self._sent_in_turn >= _SENT_PER_TURN:
+            return 0  # as a full socket would; the loop comes back after the others
+        sent: int = super().send(data, do_close=do_close)
+        if sent:
+            self._sent_in_turn += sent
+            self.last_activity = time.time()
+        return sent
+
+    def handle_write(self) -> None:
+        """Send what may be sent, in this connection's turn of the loop."""
+        self._sent_in_turn = 0
+        super().handle_write()
+
+    def handle_close(self) -> None:
+        """Close, and drop what has arrived of a body; waitress would leave that to chance.
+
+        Requests that are complete belong to the thread that works on them, which closes them.
+        """
+        super().handle_close()
+        request, self.request = self.request, None
+        if request is not None:
+            request.close()
+
+    def handle_expt(self) -> None:
+        """Close on urgent data: HTTP has none, and it would wake the server for ever."""
+        self.handle_close()
+
+    def cancel(self) -> None:
+        """Drop the requests that wait for a thread; the dispatcher calls this when it ends."""
+        with self.requests_lock:
+            for request in self.requests:
+                request.close()
+        super().cancel()

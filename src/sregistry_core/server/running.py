@@ -1,0 +1,181 @@
+"""Runs the server, from listening until the last answer has been sent after a signal to stop."""
+
+import logging
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from waitress import wasyncore
+from waitress.server import BaseWSGIServer, create_server
+
+from .adjustments import adjustments
+from .connection import Connection
+from .listening import listening_sockets
+from .open_files import allow_open_files
+from .settings import ServerSettings
+from .spool import Spool
+
+log = logging.getLogger(__name__)
+
+_TURN = 1.0  # seconds that the loop waits for something to happen
+_TURN_WHILE_STOPPING = 0.1
+_SWEPT_AGE = timedelta(minutes=1)  # a body is locked a moment after it is made
+
+Ready = Callable[[Sequence[tuple[str, int]]], None]
+
+
+def serve(
+    app: Callable[..., Any],
+    settings: ServerSettings,
+    *,
+    on_stop: Sequence[Callable[[], None]] = (),
+    ready: Ready | None = None,
+) -> None:
+    """Serve an application until SIGTERM or SIGINT, then finish what is under way and return.
+
+    on_stop   called after the last request; one that raises is logged and keeps none waiting.
+    ready     called once, with the hosts and ports that are listened on.
+    The first signal closes the listening sockets and idle connections; requests under way have
+    `settings.grace` to finish. A second signal ends them at once, and a third one `on_stop`, too.
+    Prints one line when ready. To be called from the main thread.
+    Raises ConfigurationError when an address or the spool cannot be used.
+    """
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(opened) for opened in listening_sockets(settings.listen)]
+        spool = stack.enter_context(_spool(settings.spool))
+        allow_open_files(settings.connection_limit)
+        server = _Server(app, settings, spool, sockets)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            before = signal.signal(number, server.signalled)
+            stack.callback(signal.signal, number, before or signal.SIG_DFL)
+        addresses = [opened.getsockname()[:2] for opened in sockets]
+        print("serving on", *map(_url, addresses), flush=True)
+        if ready is not None:
+            ready(addresses)
+        try:
+            server.run()
+        finally:
+            server.finish(on_stop)
+
+
+class _Server:
+    """Waitress's listeners, their connections and threads, and the way to their end."""
+
+    def __init__(
+        self, app: Callable[..., Any], settings: ServerSettings, spool: Spool, sockets: list[Any]
+    ):
+        self._settings = settings
+        self._signals = 0
+        self._finishing = False
+        self._next_look = 0.0
+        self._in_loop: dict[int, Any] = {}  # what waitress calls `map`
+        server = create_server(
+            app, map=self._in_loop, sockets=sockets, **adjustments(settings, len(sockets))
+        )
+        self._threads = server.task_dispatcher
+        self._listeners = [
+            part for part in self._in_loop.values() if isinstance(part, BaseWSGIServer)
+        ]
+        for listener in self._listeners:
+            listener.channel_class = partial(
+                Connection, spool=spool, stopping=lambda: self._signals > 0
+            )
+
+    def signalled(self, number: int, frame: object) -> None:
+        """Note a signal, and wake the loop. Takes no lock: it may interrupt any statement."""
+        self._signals += 1
+        if not self._finishing:
+            self._listeners[0].pull_trigger()
+        elif self._signals > 2:
+            raise SystemExit(0)
+
+    def run(self) -> None:
+        """Serve until the first signal, then until nothing is under way or the time is up."""
+        while not self._signals:
+            self._turn(_TURN)
+        log.info("stopping; requests under way may take another %s", self._settings.grace)
+        deadline = time.monotonic() + self._settings.grace.total_seconds()
+        self._stop_listening()
+        while self._signals < 2 and time.monotonic() < deadline:
+            for connection in self._connections():
+                if connection.idle:
+                    connection.handle_close()
+            if not self._under_way():
+                return
+            self._turn(_TURN_WHILE_STOPPING)
+        log.warning("stopping without waiting for %d connections", len(self._connections()))
+
+    def finish(self, on_stop: Sequence[Callable[[], None]]) -> None:
+        """Close what is left, end the threads, and make the last calls."""
+        self._finishing = True
+        for connection in self._connections():
+            connection.handle_close()
+        self._threads.shutdown(timeout=0.5)
+        if not self._threads.threads:
+            # A thread that is still at work would write into whatever has the number next.
+            for listener in self._listeners:
+                listener.trigger.close()
+        for call in on_stop:
+            try:
+                call()
+            except Exception:
+                log.exception("a call at the end failed: %r", call)
+
+    def _turn(self, seconds: float) -> None:
+        wasyncore.poll2(seconds, self._in_loop)
+        now = time.time()
+        if now < self._next_look:
+            return
+        idle_seconds = self._settings.channel_timeout.total_seconds()
+        self._next_look = now + min(30, idle_seconds / 4)
+        for connection in self._connections():
+            # Waitress itself only marks them, waits until the client reads on, and overlooks an
+            # application that writes to a client that does not.
+            if connection.stalled(since=now - idle_seconds):
+                connection.handle_close()
+
+    def _stop_listening(self) -> None:
+        for listener in self._listeners:
+            open_before = -1
+            while len(self._in_loop) > open_before:
+                open_before = len(self._in_loop)
+                listener.handle_accept()  # what the kernel has accepted for us already
+            # Not listener.close(), which closes the trigger that its connections still need.
+            wasyncore.dispatcher.close(listener)
+        # A request that has reached this machine counts as under way: read it before looking.
+        wasyncore.poll2(0, self._in_loop)
+
+    def _connections(self) -> list[Connection]:
+        return [part for part in list(self._in_loop.values()) if isinstance(part, Connection)]
+
+    def _under_way(self) -> bool:
+        with self._threads.lock:
+            # A thread may be at work for a client that has gone.
+            if self._threads.queue or self._threads.active_count:
+                return True
+        return bool(self._connections())
+
+
+@contextmanager
+def _spool(directory: Path | None) -> Iterator[Spool]:
+    with ExitStack() as stack:
+        if directory is None:
+            temporary = tempfile.TemporaryDirectory(prefix="sregistry-spool-")
+            directory = Path(stack.enter_context(temporary))
+        spool = Spool(directory)
+        swept = spool.sweep(_SWEPT_AGE)
+        if swept:
+            log.warning("removed %d bodies that an earlier server has left behind", swept)
+        stack.callback(spool.clear)
+        yield spool
+
+
+def _url(address: tuple[str, int]) -> str:
+    host, port = address
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

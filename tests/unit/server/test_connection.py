@@ -1,0 +1,69 @@
+"""A connection, given a socket that takes everything at once."""
+
+from types import SimpleNamespace
+
+import pytest
+from waitress.adjustments import Adjustments
+from waitress.buffers import ReadOnlyFileBasedBuffer
+
+from sregistry_core.server import Spool
+from sregistry_core.server.connection import Connection
+
+MEBIBYTE = 1024 * 1024
+
+
+class BottomlessSocket:
+    """The other side reads as fast as we send."""
+
+    def __init__(self):
+        self.taken = 0
+
+    def setblocking(self, flag):
+        pass
+
+    def getsockopt(self, level, option):
+        return 2_500_000
+
+    def fileno(self):
+        return 1_000_000
+
+    def send(self, piece):
+        self.taken += len(piece)
+        return len(piece)
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def image(tmp_path):
+    with (tmp_path / "image").open("w+b") as image:
+        image.truncate(64 * MEBIBYTE)
+        yield image
+
+
+@pytest.fixture
+def connection(tmp_path):
+    listener = SimpleNamespace(active_channels={}, pull_trigger=lambda: None)
+    return Connection(
+        listener,
+        BottomlessSocket(),
+        ("127.0.0.1", 1),
+        Adjustments(),
+        {},
+        spool=Spool(tmp_path / "spool"),
+        stopping=lambda: False,
+    )
+
+
+def test_an_answer_is_sent_in_turns_so_that_a_fast_download_holds_up_nobody(connection, image):
+    answer = ReadOnlyFileBasedBuffer(image)
+    answer.prepare()
+
+    connection.write_soon(answer)
+    taken = [connection.socket.taken]
+    while connection.total_outbufs_len:
+        connection.handle_write()
+        taken.append(connection.socket.taken)
+
+    assert taken == [turn * 4 * MEBIBYTE for turn in range(1, 17)]
