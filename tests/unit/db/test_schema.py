@@ -1,0 +1,150 @@
+"""The schema: migrations and models agree, and no other version is worked on."""
+
+import sqlite3
+import threading
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import select, text
+
+from sregistry_core.db import schema
+from sregistry_core.db.session import open_database, pause
+from sregistry_core.errors import ConfigurationError
+from sregistry_core.models import Outbox, Team, metadata
+from sregistry_core.testing.registry import MovableClock
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "registry.sqlite"
+
+
+@pytest.fixture
+def database(path):
+    opened = open_database(f"sqlite:///{path}")
+    yield opened
+    opened.dispose()
+
+
+def test_the_migrations_make_what_the_models_say(database):
+    schema.upgrade(database.writing)
+
+    with database.reading.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_an_upgrade_tells_from_where_to_where_and_may_be_repeated(database):
+    assert schema.upgrade(database.writing) == (None, schema.newest_version())
+    assert schema.upgrade(database.writing) == (schema.newest_version(), schema.newest_version())
+    schema.require_current(database.reading)
+
+
+def test_a_database_without_a_schema_is_refused_with_the_command_to_run(database):
+    with pytest.raises(
+        ConfigurationError, match=r"has no schema, .* run sregistry-admin -c INI init"
+    ):
+        schema.require_current(database.reading)
+
+
+def test_a_database_of_a_newer_program_is_refused_and_left_alone(database, path):
+    schema.upgrade(database.writing)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(ConfigurationError, match="9999, which this program does not know"):
+        schema.require_current(database.reading)
+    with pytest.raises(ConfigurationError, match="newer version of sregistry-core"):
+        schema.upgrade(database.writing)
+
+
+def test_a_file_that_is_no_database_is_refused_in_one_line(database, path):
+    path.write_bytes(b"this is no database, but a text that is long enough to be looked at" * 20)
+
+    with pytest.raises(ConfigurationError, match="the database cannot be opened: ") as refusal:
+        schema.require_current(database.reading)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "oracle2://x", "://"])
+def test_an_address_that_cannot_be_read_is_refused_in_one_line(url):
+    with pytest.raises(ConfigurationError, match=r"^sregistry\.database: ") as refusal:
+        open_database(url)
+    assert "\n" not in str(refusal.value)
+
+
+class TestTransactions:
+    """One transaction each: all or nothing."""
+
+    @pytest.fixture(autouse=True)
+    def migrated(self, database):
+        schema.upgrade(database.writing)
+
+    def names(self, database):
+        with database.transaction(writes=False) as db:
+            return db.scalars(select(Team.name)).all()
+
+    def test_what_ends_well_is_kept(self, database, clock):
+        with database.transaction() as db:
+            db.add(Team(name="crew", created_at=clock()))
+
+        assert self.names(database) == ["crew"]
+
+    def test_what_ends_badly_never_was(self, database, clock):
+        with pytest.raises(RuntimeError), database.transaction() as db:
+            db.add(Team(name="crew", created_at=clock()))
+            db.flush()
+            raise RuntimeError
+
+        assert self.names(database) == []
+
+    def test_a_pause_gives_the_connection_back(self, database):
+        with database.transaction() as db:
+            db.scalars(select(Outbox)).all()
+            assert database.reading.pool.checkedout() == 1
+            pause(db)
+            assert database.reading.pool.checkedout() == 0
+            db.scalars(select(Outbox)).all()
+
+    def test_a_pause_after_writing_would_lose_it_and_is_refused(self, database, clock):
+        with pytest.raises(RuntimeError, match="cannot be paused"), database.transaction() as db:
+            db.add(Team(name="crew", created_at=clock()))
+            pause(db)
+
+    def test_two_writers_wait_for_each_other(self, database, clock):
+        def write(name):
+            for number in range(10):
+                with database.transaction() as db:
+                    db.scalars(select(Team)).all()
+                    db.add(Team(name=f"{name}-{number}", created_at=clock()))
+
+        threads = [threading.Thread(target=write, args=(name,)) for name in "abcd"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert len(self.names(database)) == 40
+
+    def test_a_naive_time_is_refused(self, database, clock):
+        with pytest.raises(Exception, match="without a zone"), database.transaction() as db:
+            db.add(Team(name="crew", created_at=clock().replace(tzinfo=None)))
+
+    def test_times_come_back_in_utc(self, database, clock):
+        now = clock()
+        with database.transaction() as db:
+            db.add(Team(name="crew", created_at=now))
+        with database.transaction(writes=False) as db:
+            assert db.scalars(select(Team.created_at)).one() == now
+
+    def test_sqlite_syncs_each_commit_and_keeps_foreign_keys(self, database):
+        with database.transaction() as db:
+            assert db.execute(text("PRAGMA synchronous")).scalar() == 2
+            assert db.execute(text("PRAGMA foreign_keys")).scalar() == 1
+            assert db.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+
+
+@pytest.fixture
+def clock():
+    return MovableClock()
