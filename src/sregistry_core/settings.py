@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from sregistry_core.contracts import PluginSettings, Secret, Sections
 from sregistry_core.environment import expand
@@ -112,8 +112,12 @@ def _entity(section: PluginSettings) -> str:
 
 def _public_url(section: PluginSettings) -> str:
     text = section.text("public_url").rstrip("/")
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(text)
+        right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        right = False
+    if not right:
         raise ConfigurationError(
             f"sregistry.public_url = {text} is not an address such as https://registry.example.org"
         )
@@ -122,7 +126,16 @@ def _public_url(section: PluginSettings) -> str:
         raise ConfigurationError(
             f"sregistry.public_url = {text} must be scheme, host and port alone, without a path"
         )
-    return text
+    # The usual port says nothing, and clients of shub:// refuse any.
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return text.removesuffix(f":{usual}") if _port(parts) == usual else text
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"sregistry.public_url: {error}".lower()) from error
 
 
 def _protocols(section: PluginSettings) -> tuple[str, ...]:

@@ -148,6 +148,8 @@ def _as_refusal(error: Exception) -> RegistryError | None:
         if error.connection_invalidated or "locked" in text or "connect" in text:
             log.warning("the database does not answer: %s", text)
             return Unavailable("the database does not answer, try again")
+    if isinstance(error, UnicodeDecodeError):
+        return Malformed("the address holds bytes that are no UTF-8")
     if isinstance(error, TransientError):
         return Unavailable("somebody else changed the same thing, try again")
     return None

@@ -36,6 +36,9 @@ class Form(Mapping[str, Any]):
             return default
         if not isinstance(value, str):
             raise Malformed(f"{name} must be a text")
+        if "\0" in value:
+            # PostgreSQL keeps no text with one, and nobody means one.
+            raise Malformed(f"{name} holds a NUL")
         return value
 
     def optional_text(self, name: str) -> str | None:

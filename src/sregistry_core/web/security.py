@@ -64,6 +64,8 @@ def read_authorization(header: str | None) -> Shown:
             text = base64.b64decode(credentials, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError) as error:
             raise LoginRequired("the Authorization header cannot be read") from error
+        if "\0" in text:
+            raise LoginRequired("the Authorization header cannot be read")
         name, _, password = text.partition(":")
         return Shown(name=name, password=password)
     return Shown()

@@ -1,0 +1,19 @@
+"""The pages: the first page with the commands of the clients, signing in, and tokens."""
+
+from pyramid.config import Configurator
+
+from .dialect import UiDialect
+from .site import site_of
+
+
+def includeme(config: Configurator) -> None:
+    """Add the pages. Their dialect also answers for addresses that belong to nobody."""
+    config.registry["ui_site"] = site_of(config.registry["facilities"].settings)
+    config.add_dialect("ui", UiDialect())
+    config.include(".routes")
+    config.include(".assets")
+    config.include(".headers")
+    config.include(".own_forms")
+    config.scan(".views")
+    config.scan(".session_views")
+    config.scan(".token_views")

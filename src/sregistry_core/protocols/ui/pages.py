@@ -1,0 +1,32 @@
+"""Makes a response of a template, with what every page shows."""
+
+from typing import Any
+
+from pyramid.renderers import render
+from pyramid.request import Request
+from pyramid.response import Response
+
+from sregistry_core.contracts import Caller
+
+_TEMPLATES = "sregistry_core.protocols.ui:templates"
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
+    """Give a page for whoever is calling."""
+    return _rendered(request, template, status, {**values, "caller": request.caller})
+
+
+def error_page(request: Request, status: int, phrase: str, message: str) -> Response:
+    """Give the page of a refusal.
+
+    The transaction is over by now, so that the caller is shown only when found before.
+    """
+    caller: Caller | None = request.__dict__.get("caller")
+    values = {"status": status, "phrase": phrase, "message": message, "caller": caller}
+    return _rendered(request, "error", status, values)
+
+
+def _rendered(request: Request, template: str, status: int, values: dict[str, Any]) -> Response:
+    shown = {"site": request.registry["ui_site"], **values}
+    text = render(f"{_TEMPLATES}/{template}.jinja2", shown, request=request)
+    return Response(text, status=status, content_type="text/html", charset="utf-8")

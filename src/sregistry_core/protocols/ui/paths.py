@@ -1,0 +1,26 @@
+"""Where a browser may be sent after signing in: to a path of ours, and nowhere else."""
+
+import re
+from urllib.parse import unquote
+
+SIGN_IN = "/auth/sign-in"
+TOKENS = "/auth/tokens"
+
+_LONGEST = 2000
+# No `%` in the path: `/%09/evil` and `/%5cevil` become something else in lenient hands.
+_PART = "[A-Za-z0-9._~:@,+-]+"
+_LOCAL = re.compile(rf"/(?:{_PART}/)*(?:{_PART})?(?:\?[A-Za-z0-9._~:@,+=&%/-]*)?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
+
+
+def local_path(text: str) -> str:
+    """Give back a path of ours, perhaps with a query; the first page in place of anything else."""
+    if len(text) > _LONGEST or not _LOCAL.fullmatch(text):
+        return "/"
+    path, _, query = text.partition("?")
+    if any(part in (".", "..") for part in path.split("/")):
+        return "/"
+    # Twice: a proxy may have decoded once what we have not.
+    if _CONTROL.search(unquote(query)) or _CONTROL.search(unquote(unquote(query))):
+        return "/"
+    return text
