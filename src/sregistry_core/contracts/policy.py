@@ -39,6 +39,22 @@ class TeamRole(StrEnum):
     OWNER = "owner"
 
 
+CATALOG = "registry:catalog"
+"""What stands in place of a repository's name for the list of all repositories."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One repository that a narrow token was made for, and what it allows there."""
+
+    repository: str
+    """`entity/collection/container`, or CATALOG."""
+    actions: frozenset[Action]
+    objects: tuple[str, ...] = ()
+    """Identifiers of its collection and container when the token was made, as far as there were
+    any: the token dies with them, also when others of the same name follow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who is asking, detached from any database: nobody, a user, or the registry itself."""
@@ -51,6 +67,8 @@ class Caller:
     """Identifier of each team and the role in it."""
     is_system: bool = False
     token_id: str | None = None
+    reach: tuple[Reach, ...] | None = None
+    """What a narrow token is confined to; None for all that the caller may do."""
 
     @property
     def is_anonymous(self) -> bool:
@@ -84,4 +102,13 @@ class PushedImage:
     open: Callable[[], BinaryIO]
 
 
-__all__ = ["Action", "Caller", "PushRefused", "PushedImage", "Scope", "TeamRole"]
+__all__ = [
+    "CATALOG",
+    "Action",
+    "Caller",
+    "PushRefused",
+    "PushedImage",
+    "Reach",
+    "Scope",
+    "TeamRole",
+]

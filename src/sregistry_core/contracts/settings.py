@@ -20,10 +20,12 @@ class _Required(Enum):
 REQUIRED: Final = _Required.TOKEN
 """Marks a key without a default."""
 
-_SIZE = re.compile(r"(\d+)\s*([KMGT]?)(?:i?B)?\Z", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]{1,30})\s*([KMGT]?)(?:i?B)?\Z", re.IGNORECASE)
 _SIZES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-_DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)\Z")
+_DURATION = re.compile(r"([0-9]{1,30})\s*(s|m|h|d|w)\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_LARGEST = 1 << 60
+_LONGEST = timedelta(days=36_500)
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
 
@@ -46,7 +48,10 @@ def parse_size(text: str) -> int:
     found = _SIZE.match(text.strip())
     if not found:
         raise ValueError("a size such as 64M or 1G")
-    return int(found[1]) * _SIZES[found[2].upper()]
+    size = int(found[1]) * _SIZES[found[2].upper()]
+    if size > _LARGEST:
+        raise ValueError("at most 1048576T")
+    return size
 
 
 def parse_duration(text: str) -> timedelta:
@@ -54,7 +59,11 @@ def parse_duration(text: str) -> timedelta:
     found = _DURATION.match(text.strip().lower())
     if not found:
         raise ValueError("a duration such as 30s, 15m, 12h or 7d")
-    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+    seconds = int(found[1]) * _SECONDS[found[2]]
+    if seconds > _LONGEST.total_seconds():
+        # What is added to the time of day must still be a date.
+        raise ValueError("at most 36500d")
+    return timedelta(seconds=seconds)
 
 
 class PluginSettings:
@@ -100,7 +109,7 @@ class PluginSettings:
         value = self._find(key)
         if value is None:
             return self._default(key, default)
-        if not value.isascii() or not value.isdigit():
+        if not value.isascii() or not value.isdigit() or len(value) > 30:
             raise self._wrong(key, value, "a whole number")
         if int(value) < least or (most is not None and int(value) > most):
             limit = f"at least {least}" if most is None else f"between {least} and {most}"
@@ -159,11 +168,16 @@ class PluginSettings:
                     f"{self.name}.{key} is missing from the ini file (or {key}_file, or {key}_env)"
                 )
             return Secret(default or "")
-        return Secret(self._secret_value(key, given[0]))
+        value = self._secret_value(key, given[0])
+        if not value:
+            raise ConfigurationError(f"{self.name}.{given[0]} leads to an empty secret")
+        return Secret(value)
 
     def unread(self) -> Iterator[str]:
-        """Give the keys that are in the ini file and that nobody has read."""
-        yield from sorted(set(self._values) - self._read)
+        """Give the keys that have a value in the ini file and that nobody has read."""
+        # An empty value takes back one that was inherited from another file.
+        given = {key for key, value in self._values.items() if value.strip()}
+        yield from sorted(given - self._read)
 
     def known(self) -> frozenset[str]:
         """The keys that have been asked for, whether they are in the ini file or not."""
@@ -181,9 +195,10 @@ class PluginSettings:
             return self._environ[value]
         try:
             return self.path(spelling).read_text(encoding="utf-8").strip()
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
             raise ConfigurationError(
-                f"{self.name}.{spelling} names {value}, which cannot be read: {error.strerror}"
+                f"{self.name}.{spelling} names {value}, which cannot be read: {reason}"
             ) from error
 
     def _find(self, key: str) -> str | None:

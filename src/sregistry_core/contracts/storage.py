@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from sregistry_core.errors import NotFound, StorageUnavailable
 
-_KEY = re.compile(r"[a-z0-9._-]+(?:/[a-z0-9._-]+)*\Z")
+_KEY = re.compile(r"[a-z0-9_-][a-z0-9._-]*(?:/[a-z0-9_-][a-z0-9._-]*)*\Z")
 
 
 class ObjectMissing(NotFound):
@@ -58,10 +58,11 @@ def require_key(key: str) -> str:
 class Storage(ABC):
     """Keeps bytes under keys.
 
-    A key is `/`-separated, 1 to 200 ASCII characters of [a-z0-9._/-], never starting with `/`,
-    never holding `..`. Sizes are in bytes. All methods are safe to call from many threads.
-    A key that is not there raises ObjectMissing; a storage that cannot answer raises
-    StorageUnavailable, and the caller may try again; one without room raises StorageFull.
+    A key is `/`-separated, 1 to 200 ASCII characters of [a-z0-9._/-]; no part of it is empty or
+    begins with `.`, it never holds `..`, and no key lies below another one. Sizes are in bytes.
+    All methods are safe to call from many threads. A key outside the rule raises ValueError, one
+    that is not there ObjectMissing; a storage that cannot answer raises StorageUnavailable, and
+    the caller may try again; one without room raises StorageFull.
     """
 
     can_walk: bool = True

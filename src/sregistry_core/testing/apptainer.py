@@ -15,12 +15,14 @@ given as `names` can be resolved, so no test speaks to a public server by accide
 Needs Linux, root and util-linux (unshare, setpriv).
 """
 
+import hashlib
 import os
 import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -43,6 +45,8 @@ ARCHITECTURES = {
 _PARTITION, _SIGNATURE = 0x4004, 0x4005
 _PRIMARY_SYSTEM = 2
 
+FATAL = 255
+"""The exit status of a command that ends with a line `FATAL:`."""
 _COULD_NOT_ENTER = 125
 
 # $1 is the root, $2 the client's place, the rest is the command. Runs as the first process of new
@@ -168,6 +172,50 @@ class Apptainer:
         assert ran.code == 0, f"apptainer {command}: exit status {ran.code}\n{ran.screen}"
         return ran.screen
 
+    def must_fail(
+        self,
+        *words: str | Path,
+        stdin: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
+        """Run `apptainer WORDS...`, insist on the exit status of a FATAL line, give the screen."""
+        ran = self.run(*words, stdin=stdin, environment=environment)
+        command = " ".join(map(str, words))
+        assert ran.code == FATAL, f"apptainer {command}: exit status {ran.code}\n{ran.screen}"
+        return ran.screen
+
+    def kill_when(
+        self,
+        happened: Callable[[], bool],
+        *words: str | Path,
+        environment: Mapping[str, str] | None = None,
+        time_limit: timedelta = TWO_MINUTES,
+    ) -> None:
+        """Begin `apptainer WORDS...` and kill it, with all its processes, once something happened.
+
+        happened   is asked a hundred times a second.
+        Raises AssertionError when the command ends before, TookTooLong when the time is over.
+        """
+        process = subprocess.Popen(  # noqa: S603 - what the test says is what runs
+            self._inside(["apptainer", *words], environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + time_limit.total_seconds()
+        with process:
+            try:
+                while not happened():
+                    if process.poll() is not None:
+                        raise AssertionError(f"ended by itself with {process.returncode}")
+                    if time.monotonic() > deadline:
+                        raise TookTooLong("killed, for what should happen did not")
+                    time.sleep(0.01)
+            finally:
+                if process.poll() is None:
+                    _kill_group(process)
+
     def run_program(
         self,
         *command: str | Path,
@@ -176,18 +224,7 @@ class Apptainer:
         time_limit: timedelta = TWO_MINUTES,
     ) -> Ran:
         """Run another program of the root in the same way as `run` runs the client."""
-        variables = {
-            "HOME": HOME,
-            "USER": USER,
-            "LANG": "C.UTF-8",
-            "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
-            **(environment or {}),
-        }
-        # Should this very process be killed, the command must not live on.
-        enter = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private"]
-        enter += ["--pid", "--fork", "--kill-child", "bash", "-c", _ENTER, "enter"]
-        assigned = [f"{name}={value}" for name, value in variables.items()]
-        ran = _run([*enter, self.root, self.place, *assigned, *command], stdin, time_limit)
+        ran = _run(self._inside(command, environment), stdin, time_limit)
         if ran.code == _COULD_NOT_ENTER:
             raise ApptainerMissing(f"cannot enter {self.root}: {' '.join(ran.screen.split())}")
         return ran
@@ -234,6 +271,18 @@ class Apptainer:
         recipe.unlink()
         return self.place / name
 
+    def build_runnable_image(self, name: str) -> Path:
+        """Build an unsigned SIF with the root's own shell in it; `run` says `hello` and its words.
+
+        There is also `/bin/cat` in it, and a random file /payload.
+        """
+        programs = {"/bin/sh": "/usr/bin/dash", "/bin/cat": "/usr/bin/cat"}
+        loaded = self.run_program("ldd", *programs.values()).screen
+        files = {library: library for library in re.findall(r"(/\S+) \(0x", loaded)} | programs
+        lines = [f"    {source} {target}" for target, source in files.items()]
+        sections = ["%files", *lines, "%runscript", '    echo "hello $*"']
+        return self.build_image(name, more_definition="\n".join(sections))
+
     def new_key(self, name: str, email: str, *, passphrase: str = "") -> str:
         """Make a key pair in the user's keyring, and give its fingerprint in upper case."""
         known = set(self.fingerprints())
@@ -273,6 +322,22 @@ class Apptainer:
             options += ["--no-login"]
         return self.run("remote", "add", *options, name, url)
 
+    def _inside(
+        self, command: Sequence[str | Path], environment: Mapping[str, str] | None
+    ) -> list[str | Path]:
+        variables = {
+            "HOME": HOME,
+            "USER": USER,
+            "LANG": "C.UTF-8",
+            "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
+            **(environment or {}),
+        }
+        # Should this very process be killed, the command must not live on.
+        enter = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private"]
+        enter += ["--pid", "--fork", "--kill-child", "bash", "-c", _ENTER, "enter"]
+        assigned = [f"{name}={value}" for name, value in variables.items()]
+        return [*enter, self.root, self.place, *assigned, *command]
+
     def _give_to_user(self, path: Path) -> None:
         os.chown(path, *_user_of(self.root))
 
@@ -296,6 +361,12 @@ def root_made_by(script: Path) -> Path:
         complaint = made.stderr.strip().splitlines() or [f"exit status {made.returncode}"]
         raise ApptainerMissing(complaint[-1])
     return Path(made.stdout.splitlines()[-1])
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def with_architecture(image: Path, architecture: str) -> Path:

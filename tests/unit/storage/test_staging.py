@@ -3,13 +3,15 @@
 import hashlib
 import io
 import os
+import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from sregistry_core.digests import Digest
-from sregistry_core.errors import Malformed, NotFound, StorageFull, TooLarge
+from sregistry_core.errors import Conflict, Malformed, NotFound, StorageFull, TooLarge
 from sregistry_core.storage.staging import Staging
 
 MIB = 1 << 20
@@ -40,6 +42,11 @@ def write_parts(staging, upload, numbers, size=MIB):
         staging.write_part(
             upload, number, io.BytesIO(part), offset=(number - 1) * size, size=len(part)
         )
+
+
+def digest_of_parts(staging):
+    with staging.joined_parts("u", size=len(BYTES), parts=3) as staged:
+        return staged.digest
 
 
 def test_a_stream_is_hashed_and_gone_after_the_block(staging):
@@ -99,18 +106,51 @@ def test_a_whole_upload_may_be_sent_twice(staging):
         with staging.receive(io.BytesIO(text), limit=100) as staged:
             staging.keep_whole("u", staged)
 
-    again = staging.whole("u", size=6, digest=digest_of(b"second"))
-    assert again.path.read_bytes() == b"second"
+    with staging.whole("u", size=6, digest=digest_of(b"second")) as again:
+        assert again.path.read_bytes() == b"second"
+    with (
+        pytest.raises(NotFound, match="the bytes of upload u are not here"),
+        staging.whole("u", size=5, digest=digest_of(b"first")),
+    ):
+        pass
+
+
+def test_an_upload_is_completed_by_one_at_a_time(staging):
+    write_parts(staging, "u", (1, 2, 3))
+
+    with (
+        staging.joined_parts("u", size=len(BYTES), parts=3),
+        pytest.raises(Conflict, match="at work already"),
+        staging.joined_parts("u", size=len(BYTES), parts=3),
+    ):
+        pass
+
+
+def test_a_part_that_comes_while_the_upload_is_completed_does_not_reach_the_image(staging):
+    write_parts(staging, "u", (1, 2, 3))
+    moved = staging.root / "published"
+
+    with staging.joined_parts("u", size=len(BYTES), parts=3) as staged:
+        late = threading.Thread(target=write_late, args=(staging,))
+        late.start()
+        staged.path.replace(moved)
+    late.join()
+
+    assert moved.read_bytes() == BYTES
+
+
+def write_late(staging):
+    with suppress(NotFound):
+        staging.write_part("u", 1, io.BytesIO(bytes(MIB)), offset=0, size=MIB)
 
 
 @pytest.mark.parametrize("numbers", [(1, 2, 3), (3, 2, 1), (1, 1, 2, 3), (1, 2, 3, 2), (2, 3, 1)])
 def test_parts_in_any_order_make_the_whole(staging, numbers):
     write_parts(staging, "u", numbers)
 
-    staged = staging.join_parts("u", size=len(BYTES), parts=3)
-
-    assert staged.digest == digest_of(BYTES)
-    assert staged.path.read_bytes() == BYTES
+    with staging.joined_parts("u", size=len(BYTES), parts=3) as staged:
+        assert staged.digest == digest_of(BYTES)
+        assert staged.path.read_bytes() == BYTES
 
 
 def test_parts_that_another_process_has_begun_make_the_whole(staging):
@@ -118,15 +158,26 @@ def test_parts_that_another_process_has_begun_make_the_whole(staging):
     other = Staging(staging.root, keep_free=0)
     write_parts(other, "u", (3,))
 
-    assert other.join_parts("u", size=len(BYTES), parts=3).digest == digest_of(BYTES)
+    assert digest_of_parts(other) == digest_of(BYTES)
+
+
+def test_parts_that_another_process_has_written_again_are_hashed_again(staging):
+    write_parts(staging, "u", (1, 2, 3))
+    other = Staging(staging.root, keep_free=0)
+    time.sleep(0.02)
+    other.write_part("u", 2, io.BytesIO(bytes(MIB)), offset=MIB, size=MIB)
+
+    assert digest_of_parts(staging) != digest_of(BYTES)
 
 
 def test_parts_in_order_are_not_read_again(staging):
     write_parts(staging, "u", (1, 2, 3))
     (path,) = everything_in(staging)
+    before = path.stat()
     path.write_bytes(bytes(len(BYTES)))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
-    assert staging.join_parts("u", size=len(BYTES), parts=3).digest == digest_of(BYTES)
+    assert digest_of_parts(staging) == digest_of(BYTES)
 
 
 def test_a_part_that_breaks_off_does_not_spoil_the_hash(staging):
@@ -135,7 +186,7 @@ def test_a_part_that_breaks_off_does_not_spoil_the_hash(staging):
         staging.write_part("u", 2, io.BytesIO(b"short"), offset=MIB, size=MIB)
     write_parts(staging, "u", (2, 3))
 
-    assert staging.join_parts("u", size=len(BYTES), parts=3).digest == digest_of(BYTES)
+    assert digest_of_parts(staging) == digest_of(BYTES)
 
 
 def test_a_part_with_too_many_bytes_is_refused(staging):
@@ -144,17 +195,20 @@ def test_a_part_with_too_many_bytes_is_refused(staging):
 
 
 def test_an_upload_that_is_not_here_is_not_found(staging):
-    with pytest.raises(NotFound):
-        staging.join_parts("u", size=1, parts=1)
-    with pytest.raises(NotFound):
-        staging.whole("u", size=1, digest=digest_of(b"x"))
+    with pytest.raises(NotFound), staging.joined_parts("u", size=1, parts=1):
+        pass
+    with pytest.raises(NotFound), staging.whole("u", size=1, digest=digest_of(b"x")):
+        pass
 
 
 def test_joined_parts_of_another_size_are_refused(staging):
     write_parts(staging, "u", (1, 2))
 
-    with pytest.raises(Malformed, match="the parts have"):
-        staging.join_parts("u", size=len(BYTES), parts=3)
+    with (
+        pytest.raises(Malformed, match="the parts have"),
+        staging.joined_parts("u", size=len(BYTES), parts=3),
+    ):
+        pass
 
 
 def test_what_is_discarded_is_gone(staging):

@@ -1,0 +1,47 @@
+"""The search over what the caller may see."""
+
+from collections.abc import Mapping
+
+from pyramid.request import Request
+from pyramid.response import Response
+
+from sregistry_core.errors import Malformed
+from sregistry_core.names import parse_architecture
+from sregistry_core.services.search import MOST, Query
+
+from .answers import whole_list
+from .endpoints import endpoint
+from .image_wire import image_json
+
+USUAL_LIMIT = 100
+
+
+@endpoint("api.search", "text", "arch", "signed", "limit")
+def search(request: Request) -> Response:
+    """Show the images that fit."""
+    services = request.services
+    images = services.search.images(_query(request.GET))
+    tags = services.images.tags_of(images)
+    return whole_list(images, lambda image: image_json(image, tags.get(image.id, ())))
+
+
+def _query(said: Mapping[str, str]) -> Query:
+    archs = said.get("arch")
+    return Query(
+        text=said.get("text", ""),
+        archs=() if archs is None else [parse_architecture(arch) for arch in archs.split(",")],
+        signed=_signed(said.get("signed")),
+        limit=_limit(said.get("limit", str(USUAL_LIMIT))),
+    )
+
+
+def _signed(text: str | None) -> bool | None:
+    if text not in (None, "true", "false"):
+        raise Malformed(f"signed must be true or false, and is {text[:40]!r}")
+    return None if text is None else text == "true"
+
+
+def _limit(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST:
+        raise Malformed(f"limit = {text[:40]} is not between 1 and {MOST}")
+    return int(text)

@@ -1,0 +1,395 @@
+"""Every door of a service is guarded: a stranger who knocks at a private thing is turned away.
+
+Each public method of each service stands in the table below. A new one without a line fails.
+"""
+
+import inspect
+import io
+import typing
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import event, select
+
+from sregistry_core.contracts import Caller, Scope
+from sregistry_core.digests import Digest
+from sregistry_core.errors import LoginRequired, NotAllowed, NotFound
+from sregistry_core.models import Blob, CollectionRole, Image, Team, Token, Upload, User
+from sregistry_core.names import CollectionName, ContainerName, ImageName
+from sregistry_core.services import Services
+from sregistry_core.services.search import Query
+from sregistry_core.storage.blob_store import Place
+from sregistry_core.testing.registry import Registry
+from sregistry_core.testing.sif_files import make_sif
+
+LAB, BLAST = CollectionName("ada", "lab"), ContainerName("ada", "lab", "blast")
+NAME = ImageName(BLAST, "1")
+FUTURE = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+class Refuses:
+    """A stranger is refused; Ada, who owns it all and is an administrator, is not."""
+
+    def __init__(self, call):
+        self.call = call
+
+
+class RefusesAllButTheSystem(Refuses):
+    """Only a job, or the command line, gets through."""
+
+
+class ShowsNothing(Refuses):
+    """A stranger is shown an empty answer, and Ada is not."""
+
+
+class Unguarded:
+    """There is nothing to guard, or another door does it; `because` says which."""
+
+    def __init__(self, because):
+        self.because = because
+
+
+IS_THE_GUARD = Unguarded("it is the guard itself")
+FOR_JOBS = Unguarded("services and jobs call it for duties of their own; no view does")
+PROOF = Unguarded("it is asked before anybody is known: the proof is in the arguments")
+AFTER_ANOTHER = Unguarded("what it is given comes out of a guarded door")
+
+DOORS = {
+    "access": IS_THE_GUARD,
+    "accounts.create": Refuses(lambda s, t: s.accounts.create("newcomer")),
+    "accounts.create_first": RefusesAllButTheSystem(
+        lambda s, t: s.accounts.create_first("newcomer", password="long enough")
+    ),
+    "accounts.find": Refuses(lambda s, t: s.accounts.find("ada")),
+    "accounts.all": Refuses(lambda s, t: s.accounts.all()),
+    "accounts.disable": Refuses(lambda s, t: s.accounts.disable("bob")),
+    "accounts.enable": Refuses(lambda s, t: s.accounts.enable("bob")),
+    "accounts.set_admin": Refuses(lambda s, t: s.accounts.set_admin("bob", True)),
+    "accounts.set_password": Refuses(lambda s, t: s.accounts.set_password("ada", "long enough")),
+    "accounts.of_subject": PROOF,
+    "accounts.caller_of": PROOF,
+    "authentication.log_in": Refuses(lambda s, t: s.authentication.log_in("ada", t.password)),
+    "authentication.caller_of_password": PROOF,
+    "authentication.caller_of_token": PROOF,
+    "authentication.caller_of_session": PROOF,
+    "authentication.caller_of_user": Unguarded("it is for addresses that were signed here"),
+    "authentication.begin_session": Unguarded("its user comes out of log_in"),
+    "authentication.end_session": PROOF,
+    "tokens.issue": Refuses(lambda s, t: s.tokens.issue(t.user)),
+    "tokens.of": Refuses(lambda s, t: s.tokens.of(t.user)),
+    "tokens.all": Refuses(lambda s, t: s.tokens.all()),
+    "tokens.find": Refuses(lambda s, t: s.tokens.find(t.token.id)),
+    "tokens.revoke": Refuses(lambda s, t: s.tokens.revoke(t.token.id)),
+    "teams.create": Refuses(lambda s, t: s.teams.create("newcomers")),
+    "teams.find": Refuses(lambda s, t: s.teams.find("crew")),
+    "teams.mine": Refuses(lambda s, t: s.teams.mine()),
+    "teams.members": Refuses(lambda s, t: s.teams.members("crew")),
+    "teams.add_member": Refuses(lambda s, t: s.teams.add_member("crew", "bob")),
+    "teams.remove_member": Refuses(lambda s, t: s.teams.remove_member("crew", "ada")),
+    "catalog.entity": Refuses(lambda s, t: s.catalog.entity("ada")),
+    "catalog.entity_by_id": Refuses(lambda s, t: s.catalog.entity_by_id(t.entity.id)),
+    "catalog.create_entity": Refuses(lambda s, t: s.catalog.create_entity("ada")),
+    "catalog.collection": Refuses(lambda s, t: s.catalog.collection(LAB)),
+    "catalog.collection_by_id": Refuses(lambda s, t: s.catalog.collection_by_id(t.lab.id)),
+    "catalog.collections": ShowsNothing(lambda s, t: s.catalog.collections()),
+    "catalog.create_collection": Refuses(lambda s, t: s.catalog.create_collection(t.entity, "new")),
+    "catalog.change_collection": Refuses(
+        lambda s, t: s.catalog.change_collection(t.lab, private=False)
+    ),
+    "catalog.delete_collection": Refuses(lambda s, t: s.catalog.delete_collection(t.empty)),
+    "catalog.container": Refuses(lambda s, t: s.catalog.container(BLAST)),
+    "catalog.container_by_id": Refuses(lambda s, t: s.catalog.container_by_id(t.blast.id)),
+    "catalog.containers": Refuses(lambda s, t: s.catalog.containers(t.lab)),
+    "catalog.create_container": Refuses(lambda s, t: s.catalog.create_container(t.lab, "new")),
+    "catalog.change_container": Refuses(
+        lambda s, t: s.catalog.change_container(t.blast, frozen=True)
+    ),
+    "catalog.delete_container": Refuses(lambda s, t: s.catalog.delete_container(t.blast)),
+    "catalog.ensure_home": RefusesAllButTheSystem(lambda s, t: s.catalog.ensure_home()),
+    "grants.of": Refuses(lambda s, t: s.grants.of(t.lab)),
+    "grants.give": Refuses(lambda s, t: s.grants.give(t.lab, CollectionRole.READER, user="bob")),
+    "grants.take": Refuses(lambda s, t: s.grants.take(t.lab, team="crew")),
+    "images.resolve": Refuses(lambda s, t: s.images.resolve(NAME)),
+    "images.unguarded": Unguarded("its name says so: share links are the permission there"),
+    "images.by_id": Refuses(lambda s, t: s.images.by_id(t.image.id)),
+    "images.of_container": Refuses(lambda s, t: s.images.of_container(t.blast)),
+    "images.tags_of": Refuses(lambda s, t: s.images.tags_of([t.image])),
+    "images.describe": Refuses(lambda s, t: s.images.describe(t.image, "new")),
+    "images.delete": Refuses(lambda s, t: s.images.delete(t.image)),
+    "images.readable_copy": ShowsNothing(lambda s, t: s.images.readable_copy(t.digest)),
+    "tags.of": Refuses(lambda s, t: s.tags.of(t.blast)),
+    "tags.find": Refuses(lambda s, t: s.tags.find(t.blast, "1")),
+    "tags.digests_of": Refuses(lambda s, t: s.tags.digests_of(t.blast)),
+    "tags.set": Refuses(lambda s, t: s.tags.set(t.blast, "2", t.image)),
+    "tags.freeze": Refuses(lambda s, t: s.tags.freeze(t.blast, "1")),
+    "tags.remove": Refuses(lambda s, t: s.tags.remove(t.blast, "1")),
+    "uploads.announce": Refuses(lambda s, t: s.uploads.announce(t.blast, t.digest)),
+    "uploads.begin": Refuses(lambda s, t: s.uploads.begin(t.image.id, size=1)),
+    "uploads.begin_parts": Refuses(lambda s, t: s.uploads.begin_parts(t.image.id, size=1)),
+    "uploads.part_address": Refuses(
+        lambda s, t: s.uploads.part_address(t.image.id, t.upload.id, 1)
+    ),
+    "uploads.receive": Unguarded("its address is signed, and was given out by a guarded door"),
+    "uploads.finish": Refuses(lambda s, t: s.uploads.finish(t.image.id)),
+    "uploads.finish_parts": Refuses(
+        lambda s, t: s.uploads.finish_parts(t.image.id, t.upload.id, [])
+    ),
+    "uploads.abort": Refuses(lambda s, t: s.uploads.abort(t.image.id, t.upload.id)),
+    "uploads.receive_whole": Refuses(
+        lambda s, t: s.uploads.receive_whole(t.image.id, io.BytesIO(t.content), size=None)
+    ),
+    "downloads.open": Refuses(lambda s, t: s.downloads.open(t.image)),
+    "downloads.address": Refuses(lambda s, t: s.downloads.address(t.image)),
+    "downloads.address_of_share": Unguarded("the token of the link is the permission"),
+    "downloads.open_share": Unguarded("the token of the link is the permission"),
+    "downloads.redeem": Unguarded("its address is signed; for whom it was, is asked again"),
+    "downloads.read": AFTER_ANOTHER,
+    "downloads.count": AFTER_ANOTHER,
+    "shares.create": Refuses(lambda s, t: s.shares.create(NAME)),
+    "shares.of_container": Refuses(lambda s, t: s.shares.of_container(t.blast)),
+    "shares.all": Refuses(lambda s, t: s.shares.all()),
+    "shares.find": Refuses(lambda s, t: s.shares.find(t.share)),
+    "shares.revoke": Refuses(lambda s, t: s.shares.revoke(t.share)),
+    "shares.redeem": Unguarded("the token of the link is the permission"),
+    "shares.require_alive": Unguarded("it shows nothing but whether a number still works"),
+    "search.images": ShowsNothing(lambda s, t: s.search.images(Query())),
+    "search.entities": ShowsNothing(lambda s, t: s.search.entities(Query())),
+    "search.collections": ShowsNothing(lambda s, t: s.search.collections(Query())),
+    "search.containers": ShowsNothing(lambda s, t: s.search.containers(Query())),
+    "outbox": FOR_JOBS,
+    "telling.run": RefusesAllButTheSystem(
+        lambda s, t: s.telling.run(listener="none", kind="UserJoined", event={})
+    ),
+    "inspecting.run": RefusesAllButTheSystem(lambda s, t: s.inspecting.run(image=t.image.id)),
+    "garbage.release": AFTER_ANOTHER,
+    "garbage.expire_uploads": RefusesAllButTheSystem(lambda s, t: s.garbage.expire_uploads()),
+    "garbage.unowned_blobs": RefusesAllButTheSystem(lambda s, t: s.garbage.unowned_blobs(FUTURE)),
+    "garbage.strike": RefusesAllButTheSystem(lambda s, t: s.garbage.strike(t.blob.id, FUTURE)),
+    "garbage.without_row": RefusesAllButTheSystem(
+        lambda s, t: s.garbage.without_row([Place("filesystem", "sha256/none")])
+    ),
+    "garbage.alive_uploads": RefusesAllButTheSystem(lambda s, t: s.garbage.alive_uploads(["x"])),
+}
+TRIED = {name: door for name, door in DOORS.items() if isinstance(door, Refuses)}
+HAS_ITS_CONDITIONS = {
+    "uploads.finish_parts": "no part has come",
+}
+"""Doors that do not refuse Ada or the system, but have another reason to give no answer."""
+
+OPEN_TO_EVERY_USER = {"teams.create", "teams.mine"}
+
+
+class TakenBackError(Exception):
+    """Ends a transaction that was only a trial."""
+
+
+def services_by_name():
+    return {
+        name: typing.get_type_hints(found.func)["return"]
+        for name, found in vars(Services).items()
+        if isinstance(found, cached_property)
+    }
+
+
+def doors_of(services):
+    """Give `service.method` of every public method."""
+    return {
+        f"{name}.{method}"
+        for name, service in services.items()
+        for method, function in inspect.getmembers(service, inspect.isfunction)
+        if not method.startswith("_")
+    }
+
+
+def without_a_line(doors, table):
+    return sorted(
+        door for door in doors if door not in table and door.partition(".")[0] not in table
+    )
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory, empty_database):
+    """A registry of Ada, an administrator, in which everything is private."""
+    registry = Registry(tmp_path_factory.mktemp("doors"), empty_database, {})
+    content = make_sif(labels={"org.example": "secret"})
+    ada = registry.user("ada", is_admin=True)
+    registry.user("bob")
+    ada.push("ada/lab/blast:1", content)
+    registry.hide("ada/lab")
+    with registry.parts.unit(caller_of(registry, "ada"))() as services:
+        services.teams.create("crew")
+        lab = services.catalog.collection(LAB)
+        services.catalog.create_collection(lab.entity, "empty", private=True)
+        services.grants.give(lab, CollectionRole.READER, team="crew")
+        services.shares.create(NAME)
+        image = services.images.resolve(NAME)
+        services.uploads.begin_parts(image.id, size=len(content))
+    registry.content = content
+    yield registry
+    registry.close()
+
+
+def caller_of(registry, name):
+    with registry.parts.unit()() as services:
+        return services.accounts.caller_of(services.accounts.find(name))
+
+
+def things_of(services, registry):
+    """Rows of Ada's, loaded without asking any service."""
+
+    def only(kind, **wanted):
+        return services.db.scalars(select(kind).filter_by(**wanted).limit(1)).one()
+
+    image = only(Image)
+    lab = image.container.collection
+    return SimpleNamespace(
+        user=only(User, name="ada"),
+        token=only(Token),
+        team=only(Team),
+        entity=lab.entity,
+        lab=lab,
+        empty=only(type(lab), name="empty"),
+        blast=image.container,
+        image=image,
+        digest=Digest.parse(image.digest),
+        blob=only(Blob),
+        upload=only(Upload),
+        share=1,
+        content=registry.content,
+        password="not the right one",
+    )
+
+
+def test_every_door_has_a_line():
+    assert without_a_line(doors_of(services_by_name()), DOORS) == []
+
+
+def test_every_line_has_a_door():
+    doors = doors_of(services_by_name())
+
+    assert [name for name in DOORS if name not in doors and "." in name] == []
+    assert {name for name in DOORS if "." not in name} <= set(services_by_name())
+
+
+def test_a_new_door_would_be_noticed():
+    class Careless:
+        def tell_all(self): ...
+
+    assert without_a_line(doors_of({"careless": Careless}), DOORS) == ["careless.tell_all"]
+
+
+def watch(session):
+    """Give a list that tells what the session has written from now on."""
+    written = []
+
+    def note(state):
+        if not state.is_select:
+            written.append(str(state.statement))
+
+    event.listen(session, "do_orm_execute", note)
+    event.listen(session, "after_flush", lambda *_: written.append("rows"))
+    return written
+
+
+def knock(registry, door, caller):
+    with pytest.raises(TakenBackError), registry.parts.unit(caller)() as services:
+        things = things_of(services, registry)
+        written = watch(services.db)
+        if isinstance(door, ShowsNothing):
+            assert not door.call(services, things)
+        else:
+            with pytest.raises((NotFound, LoginRequired, NotAllowed)):
+                door.call(services, things)
+        services.db.flush()
+        assert not written
+        raise TakenBackError
+
+
+@pytest.mark.parametrize("name", TRIED)
+def test_a_stranger_is_turned_away(registry, name):
+    knock(registry, TRIED[name], Caller.anonymous())
+
+
+@pytest.mark.parametrize("name", [name for name in TRIED if name not in OPEN_TO_EVERY_USER])
+def test_another_user_is_turned_away(registry, name):
+    knock(registry, TRIED[name], caller_of(registry, "bob"))
+
+
+@pytest.mark.parametrize("name", TRIED)
+def test_a_token_for_pulling_changes_nothing(registry, name):
+    """Ada herself, with a token that is for pulling only; what she may read she still reads."""
+    weak = replace(caller_of(registry, "ada"), scope=Scope.PULL)
+    with pytest.raises(TakenBackError), registry.parts.unit(weak)() as services:
+        things = things_of(services, registry)
+        written = watch(services.db)
+        with suppress(NotFound, LoginRequired, NotAllowed):
+            TRIED[name].call(services, things)
+        services.db.flush()
+        assert not written
+        raise TakenBackError
+
+
+@pytest.mark.parametrize("name", [name for name in TRIED if name != "authentication.log_in"])
+def test_who_may_pass_is_let_through(registry, name):
+    door = TRIED[name]
+    caller = Caller.system()
+    if not isinstance(door, RefusesAllButTheSystem):
+        caller = caller_of(registry, "ada")
+
+    with pytest.raises(TakenBackError), registry.parts.unit(caller)() as services:
+        things = things_of(services, registry)
+        try:
+            answer = door.call(services, things)
+        except (NotFound, LoginRequired, NotAllowed):
+            raise
+        except Exception:
+            assert name in HAS_ITS_CONDITIONS
+        else:
+            assert answer or not isinstance(door, ShowsNothing)
+        raise TakenBackError
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, door in TRIED.items() if isinstance(door, RefusesAllButTheSystem)]
+)
+def test_not_even_an_administrator_is_the_system(registry, name):
+    with registry.parts.unit(caller_of(registry, "ada"))() as services:
+        things = things_of(services, registry)
+        with pytest.raises(NotAllowed, match="only the registry itself does this"):
+            TRIED[name].call(services, things)
+
+
+def test_an_address_that_nobody_signed_leads_nowhere(registry):
+    with registry.parts.unit(Caller.anonymous())() as services:
+        for open_door in (
+            lambda: services.uploads.receive("forged", io.BytesIO()),
+            lambda: services.downloads.redeem("forged"),
+            lambda: services.downloads.open_share("forged", "blast:1", "lab"),
+            lambda: services.downloads.address_of_share("forged", "blast:1", "lab"),
+            lambda: services.shares.redeem("forged", collection="lab", container="blast:1"),
+            lambda: services.authentication.caller_of_token("forged"),
+            lambda: services.authentication.caller_of_password("ada", "forged"),
+        ):
+            with pytest.raises((NotFound, LoginRequired)):
+                open_door()
+        assert services.authentication.caller_of_session("forged").is_anonymous
+
+
+def test_an_address_stops_working_when_its_user_may_no_longer_read(registry):
+    with registry.parts.unit(caller_of(registry, "ada"))() as services:
+        services.grants.give(services.catalog.collection(LAB), CollectionRole.READER, user="bob")
+    with registry.parts.unit(caller_of(registry, "bob"))() as services:
+        address = services.downloads.address(services.images.resolve(NAME)).rsplit("/", 1)[-1]
+    registry.clock.move(timedelta(minutes=1))
+
+    with registry.parts.unit(Caller.anonymous())() as services:
+        assert services.downloads.redeem(address).size == len(registry.content)
+    with registry.parts.unit(caller_of(registry, "ada"))() as services:
+        services.grants.take(services.catalog.collection(LAB), user="bob")
+
+    with registry.parts.unit(Caller.anonymous())() as services, pytest.raises(NotFound):
+        services.downloads.redeem(address)

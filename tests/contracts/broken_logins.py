@@ -1,0 +1,187 @@
+"""Logins and listeners, each broken in one way; run by test_the_contracts_can_fail.py.
+
+Each class says in `breaks` which tests of its contract must notice, and no others may.
+"""
+
+import hashlib
+import io
+import os
+import threading
+
+import pytest
+
+from sregistry_core.contracts import PasswordLogin, Subject, WrongPassword
+from sregistry_core.testing.listener_contract import ListenerContract
+from sregistry_core.testing.login_contract import PasswordLoginContract
+
+
+class PlainLogin(PasswordLogin):
+    """A login that is right; each of the next breaks it."""
+
+    def __init__(self, known):
+        self.name, password = known
+        self.digest = hashlib.sha256(password.encode()).hexdigest()
+
+    def knows(self, name):
+        return name == self.name
+
+    def fits(self, password):
+        return hashlib.sha256(password.encode("utf-8", "replace")).hexdigest() == self.digest
+
+    def check(self, name, password):
+        if not self.knows(name):
+            return None
+        if not self.fits(password):
+            raise WrongPassword("unknown name or wrong password")
+        return Subject("plain", "1", self.name)
+
+
+class BrokenLogin(PasswordLoginContract):
+    login_class = PlainLogin
+
+    @pytest.fixture
+    def known(self):
+        return "ada", "correct horse"
+
+    @pytest.fixture
+    def login(self, known):
+        return self.login_class(known)
+
+
+class TestPlainLogin(BrokenLogin):
+    breaks = ()
+
+
+class TestAsksNothing(BrokenLogin):
+    breaks = ("wrong_password", "empty_password", "long_password", "at_once", "told")
+
+    class login_class(PlainLogin):
+        def fits(self, password):
+            return True
+
+
+class TestTakesTheEmptyPassword(BrokenLogin):
+    breaks = ("empty_password",)
+
+    class login_class(PlainLogin):
+        def fits(self, password):
+            return password == "" or super().fits(password)
+
+
+class TestIgnoresBlanks(BrokenLogin):
+    breaks = ("wrong_password",)
+
+    class login_class(PlainLogin):
+        def fits(self, password):
+            return super().fits(password.strip())
+
+
+class TestLooksAtTheBeginningOnly(BrokenLogin):
+    breaks = ("wrong_password", "long_password", "told")
+
+    class login_class(PlainLogin):
+        def fits(self, password):
+            return super().fits(password[:13])
+
+
+class TestTakesAStarForAName(BrokenLogin):
+    breaks = ("harm",)
+
+    class login_class(PlainLogin):
+        def knows(self, name):
+            return name == "*" or super().knows(name)
+
+
+class TestCutsNamesAtANull(BrokenLogin):
+    breaks = ("harm",)
+
+    class login_class(PlainLogin):
+        def knows(self, name):
+            return super().knows(name.split("\0")[0])
+
+
+class TestFallsOverHalfACharacter(BrokenLogin):
+    breaks = ("harm",)
+
+    class login_class(PlainLogin):
+        def knows(self, name):
+            return super().knows(name.encode().decode())
+
+
+class TestTurnsStrangersAway(BrokenLogin):
+    breaks = ("next_way", "empty", "harm", "at_once")
+
+    class login_class(PlainLogin):
+        def knows(self, name):
+            return True
+
+
+class TestGivesAnotherKeyEachTime(BrokenLogin):
+    breaks = ("key_of_a_user",)
+
+    class login_class(PlainLogin):
+        def check(self, name, password):
+            found = super().check(name, password)
+            return found and Subject("plain", os.urandom(4).hex(), self.name)
+
+
+class TestMixesUpItsCallers(BrokenLogin):
+    breaks = ("at_once",)
+
+    class login_class(PlainLogin):
+        def check(self, name, password):
+            self.asked = name, password
+            if threading.current_thread() is not threading.main_thread():
+                threading.Event().wait(0.01)
+            return super().check(*self.asked)
+
+
+class TestTellsThePassword(BrokenLogin):
+    breaks = ("told",)
+
+    class login_class(PlainLogin):
+        def __init__(self, known):
+            super().__init__(known)
+            self.known = known
+
+        def __repr__(self):
+            return f"<login of {self.known}>"
+
+
+class TestTellsTheWrongPassword(BrokenLogin):
+    breaks = ("told",)
+
+    class login_class(PlainLogin):
+        def fits(self, password):
+            if not super().fits(password):
+                raise WrongPassword(f"{password} is wrong")
+            return True
+
+
+class TestKnowsTooFewEvents(ListenerContract):
+    breaks = ("every_event", "later_version")
+
+    class listener_class:
+        def notice(self, event):
+            print(event.container, file=io.StringIO())
+            assert event.user is not None
+
+    @pytest.fixture
+    def listener(self):
+        return self.listener_class()
+
+
+class TestSwallowsItsFailure(ListenerContract):
+    breaks = ("passed_on",)
+
+    class listener_class:
+        def notice(self, event):
+            pass
+
+    @pytest.fixture
+    def listener(self):
+        return self.listener_class()
+
+    @pytest.fixture
+    def unreachable(self):
+        return self.listener_class()
