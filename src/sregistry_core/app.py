@@ -4,6 +4,7 @@ import logging
 import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -177,15 +178,20 @@ def _make_secret(section: PluginSettings) -> None:
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
+        # Written under another name first: nobody reads half a secret.
+        written = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        handle = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(written, path)
+        written.unlink()
     except OSError as error:
         raise ConfigurationError(
             f"sregistry.secret_file = {path} cannot be made: {error.strerror}"
         ) from error
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(32))
 
 
 __all__ = ["Application", "Parts", "assemble", "main", "utc_now"]

@@ -64,7 +64,7 @@ def parse_collection_name(text: str) -> str:
 
 def parse_container_name(text: str) -> str:
     """Give the canonical name of a container. Raises Malformed with the rule."""
-    folded = text.lower()
+    folded = _folded(text)
     if len(folded) > 64 or not _CONTAINER.match(folded):
         raise Malformed(f"{text[:80]!r} is no name for a container: {_CONTAINER_RULE}")
     return folded
@@ -75,7 +75,7 @@ def parse_tag(text: str) -> str:
 
     A tag that looks like a digest is refused: clients would take it for one.
     """
-    folded = text.lower()
+    folded = _folded(text)
     if not _TAG.match(folded):
         raise Malformed(f"{text[:80]!r} is no tag: {_TAG_RULE}")
     if _DIGEST_LIKE.match(folded):
@@ -88,7 +88,7 @@ def parse_architecture(text: str) -> str:
 
     Raises Malformed with the rule.
     """
-    folded = text.lower()
+    folded = _folded(text)
     if not _ARCHITECTURE.match(folded):
         raise Malformed(f"{text[:80]!r} is no architecture: 1 to 20 letters, digits and '_'")
     return folded
@@ -188,8 +188,13 @@ class ImageName:
         return f"{self.container}{sign}{self.reference}"
 
 
+def _folded(text: str) -> str:
+    # The Kelvin sign, for one, has an ASCII letter for its lower case.
+    return text.lower() if text.isascii() else text
+
+
 def _short_name(text: str, what: str) -> str:
-    folded = text.lower()
+    folded = _folded(text)
     if len(folded) > 39 or not _SHORT.match(folded):
         raise Malformed(f"{text[:80]!r} is no name for {_article(what)} {what}: {_SHORT_RULE}")
     return folded

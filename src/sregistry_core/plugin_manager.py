@@ -28,6 +28,13 @@ ENTRY_POINTS = "sregistry.plugins"
 _FOREIGN_SECTIONS = frozenset({"pyramid", "jinja2", "debugtoolbar", "tm"})
 """First parts of keys that belong to the framework."""
 
+_CLASSES: Mapping[str, tuple[type, ...]] = {
+    "storage": (Storage,),
+    "login": (PasswordLogin, RedirectLogin),
+    "builder": (Builder,),
+    "listener": (Listener,),
+}
+
 log = logging.getLogger(__name__)
 _Opened = TypeVar("_Opened")
 
@@ -70,7 +77,12 @@ class Plugins:
 
     def configure(self, config: Any) -> None:
         """Let plugins add routes, views and templates to a Pyramid configurator."""
-        self._manager.hook.sregistry_configure(config=config, settings=self.sections)
+
+        def includeme(included: Any) -> None:
+            self._manager.hook.sregistry_configure(config=included, settings=self.sections)
+
+        # Side by side with the core's own: what is outside of an include would win silently.
+        config.include(includeme)
 
     def commands(self) -> Mapping[str, Any]:
         """Sub-commands of `sregistry-admin` that plugins offer, by name."""
@@ -147,9 +159,10 @@ def _register_modules(
     for name in settings.plugin_modules:
         try:
             module = import_module(name)
-        except ImportError as error:
+        except Exception as error:
             raise ConfigurationError(
-                f"sregistry.plugin_modules names {name}, which cannot be imported: {error}"
+                f"sregistry.plugin_modules names {name}, which cannot be imported: "
+                f"{_one_line(error)}"
             ) from error
         _register(manager, name, module)
         yield PluginVersion(name, getattr(module, "__version__", None))
@@ -185,6 +198,10 @@ def _open(
     thing = own.get(kind) or ask(kind=kind, settings=section)
     if thing is None:
         raise ConfigurationError(f"sregistry.{what} names {name}: no plugin offers the kind {kind}")
+    if kind not in own and not isinstance(thing, _CLASSES[what]):
+        raise ConfigurationError(
+            f"sregistry.{what} names {name}: what the kind {kind} opens is no {what}"
+        )
     log.info("opened %s %s of kind %s", what, name, kind)
     return thing
 

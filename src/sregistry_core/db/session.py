@@ -1,6 +1,7 @@
 """Engines, and sessions that live and die with one transaction."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import transaction
 import zope.sqlalchemy
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
 from sregistry_core.errors import ConfigurationError
@@ -18,6 +19,8 @@ from sregistry_core.errors import ConfigurationError
 _WRITES = "sregistry_writes"
 _MANAGER = "transaction_manager"
 _CHANGED = "changed_by_statement"
+_WRITING_ENGINE = "writing_engine"
+_DISK_FULL = ("disk is full", "No space left", "could not extend file")
 SQLITE_PATIENCE_SECONDS = 30
 """How long a writer waits for another one: SQLite lets one write at a time."""
 
@@ -41,6 +44,7 @@ class Database:
             self.writing if writes else self.reading, expire_on_commit=False
         )
         session.info[_MANAGER] = manager
+        session.info[_WRITING_ENGINE] = self.writing
         zope.sqlalchemy.register(session, transaction_manager=manager)
         return session
 
@@ -98,6 +102,34 @@ def pause(session: Session) -> None:
     manager = session.info[_MANAGER]
     manager.abort()
     manager.begin()
+
+
+def begin_writing(session: Session) -> None:
+    """Begin the transaction anew as one that may write, for a GET that turns out to have to.
+
+    As after `pause`, rows must be looked up anew, unless the session could write before.
+    """
+    if session.bind is not session.info[_WRITING_ENGINE]:
+        pause(session)
+        session.bind = session.info[_WRITING_ENGINE]
+
+
+def undo_if_full(session: Session, undo: Callable[[], None]) -> None:
+    """Call `undo` when the commit of this transaction fails because the disk is full.
+
+    After any other failing nobody can tell whether the commit has reached the disk.
+    """
+
+    def look(committed: bool) -> None:
+        if not committed and is_full(sys.exc_info()[1]):
+            undo()
+
+    session.info[_MANAGER].get().addAfterCommitHook(look)
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Tell whether the database has failed because its disk is full."""
+    return isinstance(error, DBAPIError) and any(sign in str(error.orig) for sign in _DISK_FULL)
 
 
 def mark_changed(session: Session) -> None:

@@ -4,6 +4,8 @@ from sregistry_core.db.base import Base
 
 from .accounts import Credential, Membership, Team, Token, User, WebSession
 from .content import Blob, BlobState
+from .federation import ClientCredential, OtherRegistry
+from .keys import AllowedSigner, ImageSignature, KeyHandle, KeyName, PublicKey, SignatureState
 from .library import (
     Collection,
     CollectionRole,
@@ -15,6 +17,7 @@ from .library import (
     ImageLabel,
     Tag,
 )
+from .manifests import BlobUpload, Manifest, ManifestReference, ManifestTag, RepositoryBlob
 from .outbox import Outbox, Periodic
 from .transfers import Upload, UploadKind, UploadPart
 from .usage import DailyDownloads, ShareLink
@@ -22,8 +25,11 @@ from .usage import DailyDownloads, ShareLink
 metadata = Base.metadata
 
 __all__ = [
+    "AllowedSigner",
     "Blob",
     "BlobState",
+    "BlobUpload",
+    "ClientCredential",
     "Collection",
     "CollectionRole",
     "Container",
@@ -34,10 +40,20 @@ __all__ = [
     "Grant",
     "Image",
     "ImageLabel",
+    "ImageSignature",
+    "KeyHandle",
+    "KeyName",
+    "Manifest",
+    "ManifestReference",
+    "ManifestTag",
     "Membership",
+    "OtherRegistry",
     "Outbox",
     "Periodic",
+    "PublicKey",
+    "RepositoryBlob",
     "ShareLink",
+    "SignatureState",
     "Tag",
     "Team",
     "Token",

@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -62,6 +63,8 @@ class Collection(Base):
     name: Mapped[str] = mapped_column(String(39))
     description: Mapped[str] = mapped_column(Text, default="")
     private: Mapped[bool]
+    require_signed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Only images with a verified signature are taken, of `AllowedSigner` where there are any."""
     created_by: Mapped[str | None] = mapped_column(
         ForeignKey("user_account.id", ondelete="SET NULL"), index=True
     )
@@ -129,6 +132,9 @@ class Image(Base):
     inspection: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """What was read from the file, as `formats.image.Inspection` has it."""
     inspected_at: Mapped[datetime | None]
+    verification: Mapped[str | None] = mapped_column(String(20))
+    """What its signatures are worth: verified, unknown_key, bad or none; None before they are
+    read."""
     pushed_by: Mapped[str | None] = mapped_column(
         ForeignKey("user_account.id", ondelete="SET NULL")
     )

@@ -9,9 +9,10 @@ from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPException
 from pyramid.request import Request
 from pyramid.response import Response
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from transaction.interfaces import TransientError
 
+from sregistry_core.db.session import is_full
 from sregistry_core.errors import (
     Conflict,
     Gone,
@@ -40,7 +41,6 @@ _STATUS: tuple[tuple[type[RegistryError], int], ...] = (
     (RangeUnsatisfiable, 416),
     (Unavailable, 503),
 )
-_DISK_FULL = ("disk is full", "No space left", "could not extend file")
 
 
 class Dialect:
@@ -141,10 +141,13 @@ def _answer_error(error: Exception, request: Request) -> Response:
 def _as_refusal(error: Exception) -> RegistryError | None:
     if isinstance(error, RegistryError):
         return error
+    if isinstance(error, IntegrityError):
+        log.info("two requests made the same thing at once: %s", error.orig)
+        return Conflict("somebody else was faster by a moment, try again")
+    if is_full(error):
+        return StorageFull("no room left for the database")
     if isinstance(error, DBAPIError):
         text = str(error.orig)
-        if any(sign in text for sign in _DISK_FULL):
-            return StorageFull("no room left for the database")
         if error.connection_invalidated or "locked" in text or "connect" in text:
             log.warning("the database does not answer: %s", text)
             return Unavailable("the database does not answer, try again")

@@ -39,6 +39,8 @@ class Form(Mapping[str, Any]):
         if "\0" in value:
             # PostgreSQL keeps no text with one, and nobody means one.
             raise Malformed(f"{name} holds a NUL")
+        if any("\ud800" <= sign <= "\udfff" for sign in value):
+            raise Malformed(f"{name} holds half a character")
         return value
 
     def optional_text(self, name: str) -> str | None:
