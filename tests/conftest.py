@@ -1,3 +1,3 @@
 """The fixtures of sregistry_core.testing, for every test."""
 
-pytest_plugins = ["sregistry_core.testing.fixtures"]
+pytest_plugins = ["sregistry_core.testing.fixtures", "sregistry_core.testing.live_fixtures"]

@@ -36,7 +36,7 @@ def read_ini(path: Path, environ: Mapping[str, str] | None = None) -> IniFile:
     try:
         app = loadcontext(APP, f"config:{found}", name="main").config()
         server = loadcontext(SERVER, f"config:{found}", name="main").config()
-    except (LookupError, ParserError, OSError, ImportError) as error:
+    except (LookupError, ParserError, OSError, ImportError, ValueError) as error:
         raise ConfigurationError(f"the ini file {path}: {_one_line(error)}") from error
     values = os.environ if environ is None else environ
     return IniFile(
@@ -47,18 +47,33 @@ def read_ini(path: Path, environ: Mapping[str, str] | None = None) -> IniFile:
 
 
 def set_up_logging(ini: IniFile) -> None:
-    """Log as the ini file says, if it says; else warnings and our own lines to stderr."""
+    """Log as the ini file says, if it says; else warnings and our own lines to stderr.
+
+    Raises ConfigurationError when what it says cannot work.
+    """
     parser = ConfigParser(interpolation=None)
     parser.read(ini.path)
     if parser.has_section("loggers"):
+        _configure_logging(ini)
+        return
+    logging.basicConfig(
+        level=logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        force=True,
+    )
+    logging.getLogger("sregistry_core").setLevel(logging.INFO)
+
+
+def _configure_logging(ini: IniFile) -> None:
+    try:
         logging.config.fileConfig(
             ini.path, defaults={"here": str(ini.here)}, disable_existing_loggers=False
         )
-        return
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    logging.getLogger("sregistry_core").setLevel(logging.INFO)
+    except Exception as error:
+        # It evaluates what the file says as Python, so that any error is possible.
+        raise ConfigurationError(
+            f"the ini file {ini.path}: its logging sections: {_one_line(error)}"
+        ) from error
 
 
 def _own_keys(path: Path, server: Mapping[str, str]) -> set[str]:

@@ -30,7 +30,7 @@ _ARCHITECTURE = re.compile(r"[a-z0-9_]{1,20}\Z")
 
 _RESERVED = """
 s api v1 v2 pks assets static auth transfer upload version healthz readyz metrics about
-account admin apps audit badges build builds collection collections compare containers
+account apps audit badges build builds collection collections compare containers
 dashboard docs download explore favicon feeds help home images img index keys labels login
 logout me new news notifications oauth oci openapi people policies profile projects public
 register registries robots saml search sessions settings share shares sign-in sign-out

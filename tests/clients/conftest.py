@@ -1,21 +1,31 @@
-"""The real Apptainer client for these tests: its root, a new user per test, sample images."""
+"""The real Apptainer client and the real server for these tests, and the people who use them.
+
+One server serves all tests of a file; so that they stay independent, every test has users of its
+own. A file that needs other settings names them in SETTINGS.
+"""
 
 import os
+import random
+import re
 import shutil
-from collections.abc import Generator, Iterator
+import socket
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
-from sregistry_core.testing.apptainer import (
-    Apptainer,
-    ApptainerMissing,
-    root_made_by,
-    with_architecture,
-)
+from sregistry_core.testing.apptainer import Apptainer, ApptainerMissing, root_made_by
+from sregistry_core.testing.image_files import with_architecture
+from sregistry_core.testing.live import LiveRegistry
+from sregistry_core.testing.people import Person
 
 SCRIPT = Path(__file__).parents[1] / "components/apptainer-root.sh"
+_NUMBERS = count(1)
 
 
 @dataclass(frozen=True)
@@ -93,3 +103,91 @@ def samples(apptainer_root: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         fingerprint=fingerprint,
     )
     shutil.rmtree(maker.place)
+
+
+@pytest.fixture(scope="module")
+def server(
+    apptainer_root: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveRegistry]:
+    """The real server on port 80 of an address of its own: the shub client takes no other port.
+
+    When the tests are over, no request may have failed by a mistake of the server's.
+    """
+    settings = getattr(request.module, "SETTINGS", {})
+    directory = tmp_path_factory.mktemp("server")
+    with LiveRegistry(directory, listen=f"{_free_address()}:80", settings=settings) as registry:
+        yield registry
+    assert "Traceback" not in registry.log
+
+
+@pytest.fixture
+def host(server: LiveRegistry) -> str:
+    """The server's address, without scheme and port."""
+    return server.url.removeprefix("http://")
+
+
+@pytest.fixture
+def make_person(
+    apptainer_root: Path, server: LiveRegistry, tmp_path: Path
+) -> Iterator[Callable[..., Person]]:
+    """Makes people; with `token` they are logged in, and `name` is taken as it is."""
+    made: list[Person] = []
+
+    def make(word: str, *, name: str = "", token: str = "") -> Person:
+        name = name or f"{word}{next(_NUMBERS)}"
+        person = Person(
+            apptainer_root, tmp_path / f"{word}-at-home", name=name, server=server, token=token
+        )
+        made.append(person)
+        if token:
+            added = person.add_remote("r", server.url, token=token)
+            assert added.code == 0, added.screen
+        return person
+
+    yield make
+    for person in made:
+        shutil.rmtree(person.place)
+
+
+@pytest.fixture
+def ada(make_person: Callable[..., Person], server: LiveRegistry) -> Person:
+    """A user, logged in."""
+    name = f"ada{next(_NUMBERS)}"
+    return make_person("ada", name=name, token=server.make_user(name))
+
+
+@pytest.fixture
+def bob(make_person: Callable[..., Person], server: LiveRegistry) -> Person:
+    """Another user, logged in."""
+    name = f"bob{next(_NUMBERS)}"
+    return make_person("bob", name=name, token=server.make_user(name))
+
+
+@pytest.fixture
+def stranger(make_person: Callable[..., Person]) -> Person:
+    """Somebody with a new client who has never heard of the registry."""
+    return make_person("stranger")
+
+
+@pytest.fixture
+def answered(server: LiveRegistry) -> Callable[[], Counter[str]]:
+    """Counts the requests that the server has answered so far: `transfer PUT 200` ..."""
+
+    def read() -> Counter[str]:
+        with urlopen(f"{server.url}/metrics") as answer:
+            text = answer.read().decode()
+        counted: Counter[str] = Counter()
+        for labels, number in re.findall(r"^sregistry_requests_total\{(.*)\} (\S+)$", text, re.M):
+            said = dict(re.findall(r'(\w+)="(.*?)"', labels))
+            counted[f"{said['protocol']} {said['method']} {said['status']}"] = int(float(number))
+        return counted
+
+    return read
+
+
+def _free_address() -> str:
+    """An address of this machine whose port 80 is free; hardly ever the same for two runs."""
+    while True:
+        address = f"127.{random.randint(1, 254)}.{random.randint(0, 254)}.{random.randint(1, 254)}"
+        with suppress(OSError), socket.create_server((address, 80)):
+            return address

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _TURN = 1.0  # seconds that the loop waits for something to happen
 _TURN_WHILE_STOPPING = 0.1
+_ECHO_SECONDS = 0.5
 _SWEPT_AGE = timedelta(minutes=1)  # a body is locked a moment after it is made
 
 Ready = Callable[[Sequence[tuple[str, int]]], None]
@@ -72,6 +73,7 @@ class _Server:
     ):
         self._settings = settings
         self._signals = 0
+        self._signalled_at = float("-inf")
         self._finishing = False
         self._next_look = 0.0
         self._in_loop: dict[int, Any] = {}  # what waitress calls `map`
@@ -89,6 +91,11 @@ class _Server:
 
     def signalled(self, number: int, frame: object) -> None:
         """Note a signal, and wake the loop. Takes no lock: it may interrupt any statement."""
+        now = time.monotonic()
+        echo, self._signalled_at = now - self._signalled_at < _ECHO_SECONDS, now
+        if echo and not self._finishing:
+            # make passes on what its whole group has been sent: one wish, told twice.
+            return
         self._signals += 1
         if not self._finishing:
             self._listeners[0].pull_trigger()

@@ -14,9 +14,7 @@ class Key:
     cert: Cert
 
     @classmethod
-    def make(
-        cls, *user_ids: str, lifetime_seconds: int | None = None, version: int = 4
-    ) -> "Key":
+    def make(cls, *user_ids: str, lifetime_seconds: int | None = None, version: int = 4) -> "Key":
         """Make a key that signs, with a subkey for signing and one for encryption."""
         profile = Profile.RFC4880 if version == 4 else Profile.RFC9580
         secret = Tsk.generate(

@@ -136,6 +136,7 @@ def test_a_second_signal_ends_everything_at_once(server):
         server.signal()
         eventually(server.refuses)
         assert server.process.poll() is None
+        time.sleep(0.6)
 
         started = time.monotonic()
         server.signal()
@@ -144,6 +145,21 @@ def test_a_second_signal_ends_everything_at_once(server):
         assert time.monotonic() - started < 3
     assert (server.room / "stopped").exists()
     assert server.bodies() == []
+
+
+def test_a_signal_that_make_passes_on_as_well_is_one_signal(server):
+    with server.connect() as client:
+        client.send("PUT", "/upload", f"Content-Length: {SIZE}")
+        client.send_zeros(SIZE // 2)
+        eventually(server.bodies)
+        server.signal()
+        server.signal()
+        eventually(server.refuses)
+        client.send_zeros(SIZE - SIZE // 2)
+
+        status, _ = client.head()
+        assert status == 200
+    assert server.ended() == 0
 
 
 def test_a_stalled_client_delays_the_end_no_longer_than_the_grace(start_server):

@@ -1,0 +1,15 @@
+"""The administrator's command line, `sregistry-admin`: commands.py has the list."""
+
+import warnings
+from importlib import import_module
+
+
+def main() -> None:
+    """Run the command that the process was called with, and exit with its code."""
+    # Pyramid 2.1 still imports it, and an administrator cannot do anything about that. Hence the
+    # import below, after the filter and not before.
+    warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
+    import_module(".commands", __name__).commands.main(prog_name="sregistry-admin")
+
+
+__all__ = ["main"]

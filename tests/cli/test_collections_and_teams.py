@@ -1,0 +1,110 @@
+"""Collections and teams, from the command line."""
+
+import pytest
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def people(site):
+    """A site with ada and bob."""
+    for name in ("ada", "bob"):
+        site.must("user", "add", name, "--password-stdin", stdin=PASSWORD)
+    return site
+
+
+def test_collections_are_added_and_listed(people):
+    assert people.must("collection", "add", "ada/lab", "--private", "--description", "Of\nAda") == [
+        "added the private collection ada/lab"
+    ]
+    assert people.must("collection", "add", "science", "--public", "--owner", "bob") == [
+        "added the public collection tacc/science"
+    ]
+
+    assert people.must("collection", "list") == [
+        "ada/lab       private  Of Ada",
+        "tacc/science  public   -",
+    ]
+
+
+def test_without_a_word_a_new_collection_is_what_the_ini_file_says(people):
+    people.settings["sregistry.default_private"] = "true"
+    people.write()
+
+    assert people.must("collection", "add", "ada/lab") == ["added the private collection ada/lab"]
+
+
+def test_a_collection_is_hidden_and_shown(people):
+    people.must("collection", "add", "ada/lab")
+
+    assert people.must("collection", "private", "ada/lab") == ["ada/lab is private"]
+    assert people.must("collection", "private", "ada/lab") == ["ada/lab is private"]
+    assert people.must("collection", "public", "ada/lab") == ["ada/lab is public"]
+
+
+def test_roles_are_given_and_taken(people):
+    people.must("collection", "add", "ada/lab")
+    people.must("team", "add", "crew")
+
+    assert people.must("collection", "grant", "ada/lab", "bob", "writer") == [
+        "bob is writer of ada/lab"
+    ]
+    assert people.must("collection", "grant", "ada/lab", "team:crew", "reader") == [
+        "team:crew is reader of ada/lab"
+    ]
+    assert people.must("collection", "grant", "ada/lab", "bob", "--remove") == [
+        "bob has no role of its own on ada/lab any more"
+    ]
+    assert people.refusal("collection", "grant", "ada/lab", "bob", "--remove") == (
+        "bob has no role on ada/lab"
+    )
+
+
+def test_teams_have_members(people):
+    assert people.must("team", "add", "crew", "--owner", "ada") == ["added the team crew"]
+    assert people.must("team", "member", "crew", "bob") == ["bob is member of the team crew"]
+    assert people.must("team", "list") == ["crew  ada  owner", "crew  bob  member"]
+
+    assert people.must("team", "member", "crew", "bob", "--role", "owner") == [
+        "bob is owner of the team crew"
+    ]
+    assert people.must("team", "member", "crew", "ada", "--remove") == [
+        "ada is not in the team crew any more"
+    ]
+    assert people.must("team", "list") == ["crew  bob  owner"]
+
+
+def test_a_team_without_anybody_is_listed(people):
+    people.must("team", "add", "crew")
+
+    assert people.must("team", "list") == ["crew  -  -"]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["collection", "add", "eve/lab"], "the entity eve does not exist"),
+        (["collection", "add", "a/b/c"], "'a/b/c' is no name of a collection: ENTITY/COLLECTION"),
+        (["collection", "add", "ada/lab"], "the name ada/lab is taken"),
+        (["collection", "add", "ada/x", "--owner", "eve"], "the user eve does not exist"),
+        (["collection", "private", "ada/x"], "ada/x does not exist"),
+        (["collection", "grant", "ada/lab", "eve", "reader"], "the user eve does not exist"),
+        (["collection", "grant", "ada/lab", "team:x", "reader"], "the team x does not exist"),
+        (["team", "add", "ada"], "the name ada is taken"),
+        (["team", "add", "crew", "--owner", "eve"], "the user eve does not exist"),
+        (["team", "member", "crew", "ada"], "the team crew does not exist"),
+    ],
+)
+def test_a_refusal_is_one_line_and_changes_nothing(people, words, line):
+    people.must("collection", "add", "ada/lab")
+
+    assert people.refusal(*words) == line
+    assert people.must("collection", "list") == ["ada/lab  public  -"]
+    assert people.must("team", "list") == []
+
+
+@pytest.mark.parametrize("words", [[], ["reader", "--remove"]])
+def test_a_role_or_its_removal_is_needed(people, words):
+    line = people.misuse("collection", "grant", "ada/lab", "bob", *words)
+
+    assert line == "Error: either a role (reader, writer or owner) or --remove is needed"
