@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from .apptainer import Apptainer, sha256_of
+from .apptainer import Apptainer
+from .image_files import sha256_of
 from .live import LiveRegistry
 
 _NUMBERS = count(1)
