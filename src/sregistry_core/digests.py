@@ -3,12 +3,13 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Self
+from typing import BinaryIO, Self
 
-from sregistry_core.errors import Malformed
+from sregistry_core.errors import InvalidDigest, Malformed
 
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
 _PREFIX = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})\Z")
+_CONTENT = re.compile(r"(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})\Z")
 
 SHUB_COMMIT_LENGTH = 40
 """Hex digits that the shub client takes as a version: it refuses the whole 64."""
@@ -77,6 +78,43 @@ class DigestPrefix:
 
     def __str__(self) -> str:
         return f"sha256:{self.hex}"
+
+
+@dataclass(frozen=True, slots=True)
+class ContentDigest:
+    """A digest by which an OCI client names content: a SHA-256 or a SHA-512."""
+
+    algorithm: str
+    hex: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `sha256:<64 hex digits>` or `sha512:<128 hex digits>`, in lower case.
+
+        Raises InvalidDigest for all else, and for algorithms that are not computed here.
+        Source: OCI image 1.1, descriptor.md, digests.
+        """
+        found = _CONTENT.match(text)
+        if not found:
+            raise InvalidDigest(f"{text[:140]!r} is no digest: sha256:HEX or sha512:HEX")
+        algorithm, _, digits = text.partition(":")
+        return cls(algorithm, digits)
+
+    @classmethod
+    def of(cls, content: bytes, algorithm: str = "sha256") -> Self:
+        """Compute the digest of some bytes."""
+        return cls(algorithm, hashlib.new(algorithm, content).hexdigest())
+
+    @classmethod
+    def of_file(cls, source: BinaryIO, algorithm: str) -> Self:
+        """Compute the digest of a whole file."""
+        running = hashlib.new(algorithm)
+        while chunk := source.read(1 << 20):
+            running.update(chunk)
+        return cls(algorithm, running.hexdigest())
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}:{self.hex}"
 
 
 class RunningDigest:

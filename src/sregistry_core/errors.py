@@ -2,15 +2,24 @@
 
     RegistryError
     ├── NotFound            absent, or hidden from this caller: the two look alike
-    │   └── Gone            was here; an address that has expired
+    │   ├── Gone            was here; an address that has expired
+    │   ├── BlobUnknown     a blob of a repository that the caller may see
+    │   ├── ManifestUnknown a manifest or a tag of such a repository
+    │   └── UploadUnknown   an upload that is over, or somebody else's
     ├── LoginRequired       nobody is logged in, or the proof was wrong
     ├── NotAllowed          we know who is asking, and the answer is no
     ├── Malformed           what was sent cannot be understood, or is not what was announced
-    │   └── NotAnImage      the bytes are no image of a kind we read
+    │   ├── NotAnImage      the bytes are no image of a kind we read
+    │   ├── InvalidName     a repository name outside the rule
+    │   ├── InvalidDigest   no digest, or not that of the bytes
+    │   ├── InvalidSize     more or fewer bytes than were announced
+    │   └── InvalidManifest a manifest that cannot be taken
+    │       └── BlobsMissing    it names blobs that are not in the repository
     ├── Conflict            it is there already, or frozen, or being changed
     ├── TooLarge            more bytes than are taken here
     ├── StorageFull         the disk is full
     ├── RangeUnsatisfiable  the asked range lies outside the bytes
+    │   └── OutOfOrder      a chunk that does not follow the one before it
     └── Unavailable         something we stand on does not answer; try again
         ├── StorageUnavailable
         └── LoginUnavailable
@@ -33,6 +42,18 @@ class Gone(NotFound):
     """It was here and is not any more, such as an address that has expired."""
 
 
+class BlobUnknown(NotFound):
+    """The repository may be seen, and has no such blob."""
+
+
+class ManifestUnknown(NotFound):
+    """The repository may be seen, and has no such manifest or tag."""
+
+
+class UploadUnknown(NotFound):
+    """The upload is over, was never begun, or is somebody else's."""
+
+
 class LoginRequired(RegistryError):
     """Nobody is logged in, or the proof that was given does not hold."""
 
@@ -47,6 +68,26 @@ class Malformed(RegistryError):
 
 class NotAnImage(Malformed):
     """The bytes are no image of a kind that can be read; the text is the reason."""
+
+
+class InvalidName(Malformed):
+    """The name of a repository is outside the rule; the text says the rule."""
+
+
+class InvalidDigest(Malformed):
+    """A text is no digest, or it is not the digest of the bytes."""
+
+
+class InvalidSize(Malformed):
+    """More or fewer bytes were sent than announced."""
+
+
+class InvalidManifest(Malformed):
+    """A manifest cannot be taken; the text is the reason."""
+
+
+class BlobsMissing(InvalidManifest):
+    """A manifest names blobs that are not in its repository."""
 
 
 class Conflict(RegistryError):
@@ -67,6 +108,14 @@ class RangeUnsatisfiable(RegistryError):
     def __init__(self, size: int):
         super().__init__(f"the range lies outside of the {size} bytes")
         self.size = size
+
+
+class OutOfOrder(RangeUnsatisfiable):
+    """A chunk does not begin where the one before it ended; `size` bytes are here."""
+
+    def __init__(self, size: int):
+        super().__init__(size)
+        self.args = (f"a chunk must begin at {size}, the number of bytes that are here",)
 
 
 class Unavailable(RegistryError):

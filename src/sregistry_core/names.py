@@ -30,12 +30,12 @@ _ARCHITECTURE = re.compile(r"[a-z0-9_]{1,20}\Z")
 
 _RESERVED = """
 s api v1 v2 pks assets static auth transfer upload version healthz readyz metrics about
-account apps audit badges build builds collection collections compare containers
+account apps audit badges build builds collection collections compare container containers
 dashboard docs download explore favicon feeds help home images img index keys labels login
 logout me new news notifications oauth oci openapi people policies profile projects public
 register registries robots saml search sessions settings share shares sign-in sign-out
-sitemap stars status tags team teams terms tokens tools topics treemap usage user users
-webhooks well-known
+sitemap stars status tags team teams terms token tokens tools topics treemap usage user
+users webhooks well-known
 """
 RESERVED = frozenset(_RESERVED.split())
 """First path parts that the registry needs itself, and which no entity may be called."""

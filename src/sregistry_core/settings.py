@@ -5,14 +5,26 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from sregistry_core.contracts import PluginSettings, Secret, Sections
 from sregistry_core.environment import expand
 from sregistry_core.errors import ConfigurationError, Malformed
+from sregistry_core.formats.dsse import TrustedKey, read_keys
 from sregistry_core.names import parse_new_entity_name
 
-PROTOCOLS = ("discovery", "transfer", "library", "shub", "api", "ui")
+PROTOCOLS = (
+    "discovery",
+    "transfer",
+    "library",
+    "oci",
+    "directory",
+    "sregistry",
+    "shub",
+    "hkp",
+    "api",
+    "ui",
+)
 """Wire protocols of the core, in the order in which their routes are added."""
 
 
@@ -41,6 +53,8 @@ class CoreSettings:
     collections_per_user: int
     default_private: bool
     private_only: bool
+    keys_added_by: str
+    verify_keys: tuple[TrustedKey, ...]
     require_sif: bool
     part_size: int
     parallel_download_above: int
@@ -88,6 +102,8 @@ def read_core_settings(section: PluginSettings) -> CoreSettings:
         collections_per_user=section.number("collections_per_user", 0),
         default_private=section.boolean("default_private", False),
         private_only=section.boolean("private_only", False),
+        keys_added_by=section.choice("keys_added_by", ("anyone", "users", "owners"), "users"),
+        verify_keys=_verify_keys(section),
         require_sif=section.boolean("require_sif", False),
         part_size=_part_size(section),
         parallel_download_above=section.size("parallel_download_above", "64M"),
@@ -128,14 +144,7 @@ def _public_url(section: PluginSettings) -> str:
         )
     # The usual port says nothing, and clients of shub:// refuse any.
     usual = {"http": 80, "https": 443}[parts.scheme]
-    return text.removesuffix(f":{usual}") if _port(parts) == usual else text
-
-
-def _port(parts: SplitResult) -> int | None:
-    try:
-        return parts.port
-    except ValueError as error:
-        raise ConfigurationError(f"sregistry.public_url: {error}".lower()) from error
+    return text.removesuffix(f":{usual}") if parts.port == usual else text
 
 
 def _protocols(section: PluginSettings) -> tuple[str, ...]:
@@ -172,6 +181,14 @@ def _jobs(section: PluginSettings) -> str:
             f"sregistry.jobs = {text} is neither embedded nor redis://HOST/NUMBER"
         )
     return text
+
+
+def _verify_keys(section: PluginSettings) -> tuple[TrustedKey, ...]:
+    words = section.words("verify_keys", "")
+    try:
+        return read_keys(section.here / Path(word).expanduser() for word in words)
+    except Malformed as error:
+        raise ConfigurationError(f"sregistry.verify_keys: {error}") from error
 
 
 def _part_size(section: PluginSettings) -> int:

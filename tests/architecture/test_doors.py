@@ -21,13 +21,18 @@ from sregistry_core.errors import LoginRequired, NotAllowed, NotFound
 from sregistry_core.models import Blob, CollectionRole, Image, Team, Token, Upload, User
 from sregistry_core.names import CollectionName, ContainerName, ImageName
 from sregistry_core.services import Services
+from sregistry_core.services.client_containers import Begun
+from sregistry_core.services.client_credentials import Spelling
+from sregistry_core.services.listings import Span, Wanted
 from sregistry_core.services.search import Query
 from sregistry_core.storage.blob_store import Place
+from sregistry_core.testing.pgp import Key
 from sregistry_core.testing.registry import Registry
 from sregistry_core.testing.sif_files import make_sif
 
 LAB, BLAST = CollectionName("ada", "lab"), ContainerName("ada", "lab", "blast")
 NAME = ImageName(BLAST, "1")
+SPELLING = Spelling("lab", "blast", "1")
 FUTURE = datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -56,6 +61,7 @@ class Unguarded:
 IS_THE_GUARD = Unguarded("it is the guard itself")
 FOR_JOBS = Unguarded("services and jobs call it for duties of their own; no view does")
 PROOF = Unguarded("it is asked before anybody is known: the proof is in the arguments")
+PUBLIC = Unguarded("who the other registries are is shown to everybody")
 AFTER_ANOTHER = Unguarded("what it is given comes out of a guarded door")
 
 DOORS = {
@@ -117,12 +123,13 @@ DOORS = {
     "images.unguarded": Unguarded("its name says so: share links are the permission there"),
     "images.by_id": Refuses(lambda s, t: s.images.by_id(t.image.id)),
     "images.of_container": Refuses(lambda s, t: s.images.of_container(t.blast)),
-    "images.tags_of": Refuses(lambda s, t: s.images.tags_of([t.image])),
+    "images.tags_of": ShowsNothing(lambda s, t: s.images.tags_of([t.image])),
     "images.describe": Refuses(lambda s, t: s.images.describe(t.image, "new")),
     "images.delete": Refuses(lambda s, t: s.images.delete(t.image)),
     "images.readable_copy": ShowsNothing(lambda s, t: s.images.readable_copy(t.digest)),
     "tags.of": Refuses(lambda s, t: s.tags.of(t.blast)),
     "tags.find": Refuses(lambda s, t: s.tags.find(t.blast, "1")),
+    "tags.is_frozen": Refuses(lambda s, t: s.tags.is_frozen(t.blast, "1")),
     "tags.digests_of": Refuses(lambda s, t: s.tags.digests_of(t.blast)),
     "tags.set": Refuses(lambda s, t: s.tags.set(t.blast, "2", t.image)),
     "tags.freeze": Refuses(lambda s, t: s.tags.freeze(t.blast, "1")),
@@ -139,6 +146,9 @@ DOORS = {
         lambda s, t: s.uploads.finish_parts(t.image.id, t.upload.id, [])
     ),
     "uploads.abort": Refuses(lambda s, t: s.uploads.abort(t.image.id, t.upload.id)),
+    "uploads.receive_unannounced": Refuses(
+        lambda s, t: s.uploads.receive_unannounced(t.blast, io.BytesIO(t.content), size=None)
+    ),
     "uploads.receive_whole": Refuses(
         lambda s, t: s.uploads.receive_whole(t.image.id, io.BytesIO(t.content), size=None)
     ),
@@ -160,11 +170,51 @@ DOORS = {
     "search.entities": ShowsNothing(lambda s, t: s.search.entities(Query())),
     "search.collections": ShowsNothing(lambda s, t: s.search.collections(Query())),
     "search.containers": ShowsNothing(lambda s, t: s.search.containers(Query())),
+    "listings.shelves": ShowsNothing(lambda s, t: s.listings.shelves(Wanted(), Span())),
+    "listings.count_shelves": ShowsNothing(lambda s, t: s.listings.count_shelves(Wanted())),
+    "listings.tagged": ShowsNothing(lambda s, t: s.listings.tagged(Wanted(), Span())),
+    "listings.count_tagged": ShowsNothing(lambda s, t: s.listings.count_tagged(Wanted())),
+    "listings.labels": ShowsNothing(lambda s, t: s.listings.labels(Wanted())),
+    "client_credentials.find": Refuses(lambda s, t: s.client_credentials.find(t.user)),
+    "client_credentials.renew": Refuses(lambda s, t: s.client_credentials.renew(t.user)),
+    "client_credentials.caller_of": PROOF,
+    "client_containers.begin": Refuses(lambda s, t: s.client_containers.begin(NAME, SPELLING)),
+    "client_containers.begun": Unguarded("what it reads is signed, and came from a guarded door"),
+    "client_containers.receive": Refuses(
+        lambda s, t: s.client_containers.receive(
+            Begun(t.blast.id, "2", t.user.id, SPELLING, FUTURE), io.BytesIO(t.content), size=1
+        )
+    ),
+    "client_containers.remove": Refuses(lambda s, t: s.client_containers.remove(NAME)),
+    "federation.all": PUBLIC,
+    "federation.find": PUBLIC,
+    "federation.add": Refuses(lambda s, t: s.federation.add("other", "https://other.test")),
+    "federation.remove": Refuses(lambda s, t: s.federation.remove("elsewhere")),
     "outbox": FOR_JOBS,
     "telling.run": RefusesAllButTheSystem(
         lambda s, t: s.telling.run(listener="none", kind="UserJoined", event={})
     ),
     "inspecting.run": RefusesAllButTheSystem(lambda s, t: s.inspecting.run(image=t.image.id)),
+    "keys.add": Refuses(lambda s, t: s.keys.add(KEY.public.encode())),
+    "keys.find": Unguarded("keys are for everybody, unless the whole registry is private"),
+    "keys.names_of": Unguarded("keys are for everybody, unless the whole registry is private"),
+    "keys.remove": Refuses(lambda s, t: s.keys.remove(KEY.fingerprint)),
+    "verification.of": Refuses(lambda s, t: s.verification.of(t.image)),
+    "verification.run": RefusesAllButTheSystem(lambda s, t: s.verification.run(image=t.image.id)),
+    "verification.inspected": RefusesAllButTheSystem(
+        lambda s, t: s.verification.inspected(image=t.image.id)
+    ),
+    "verification.key_changed": RefusesAllButTheSystem(
+        lambda s, t: s.verification.key_changed(fingerprint="A" * 40)
+    ),
+    "verification.time_passed": RefusesAllButTheSystem(lambda s, t: s.verification.time_passed()),
+    "verification.verdict": AFTER_ANOTHER,
+    "verification.verdict_of_file": AFTER_ANOTHER,
+    "verification.keep": AFTER_ANOTHER,
+    "verification.copy": AFTER_ANOTHER,
+    "signers.of": Refuses(lambda s, t: s.signers.of(t.lab)),
+    "signers.require": Refuses(lambda s, t: s.signers.require(t.lab)),
+    "signers.demand_nothing": Refuses(lambda s, t: s.signers.demand_nothing(t.lab)),
     "garbage.release": AFTER_ANOTHER,
     "garbage.expire_uploads": RefusesAllButTheSystem(lambda s, t: s.garbage.expire_uploads()),
     "garbage.unowned_blobs": RefusesAllButTheSystem(lambda s, t: s.garbage.unowned_blobs(FUTURE)),
@@ -180,7 +230,10 @@ HAS_ITS_CONDITIONS = {
 }
 """Doors that do not refuse Ada or the system, but have another reason to give no answer."""
 
-OPEN_TO_EVERY_USER = {"teams.create", "teams.mine"}
+OPEN_TO_EVERY_USER = {"keys.add", "teams.create", "teams.mine"}
+
+
+KEY = Key.make("Ada <ada@example.org>")
 
 
 class TakenBackError(Exception):
@@ -219,6 +272,7 @@ def registry(tmp_path_factory, empty_database):
     ada = registry.user("ada", is_admin=True)
     registry.user("bob")
     ada.push("ada/lab/blast:1", content)
+    registry.run_jobs()
     registry.hide("ada/lab")
     with registry.parts.unit(caller_of(registry, "ada"))() as services:
         services.teams.create("crew")
@@ -226,8 +280,10 @@ def registry(tmp_path_factory, empty_database):
         services.catalog.create_collection(lab.entity, "empty", private=True)
         services.grants.give(lab, CollectionRole.READER, team="crew")
         services.shares.create(NAME)
+        services.federation.add("elsewhere", "https://elsewhere.test")
         image = services.images.resolve(NAME)
         services.uploads.begin_parts(image.id, size=len(content))
+        services.keys.add(KEY.public.encode())
     registry.content = content
     yield registry
     registry.close()

@@ -104,6 +104,14 @@ def pause(session: Session) -> None:
     manager.begin()
 
 
+def start_over(session: Session) -> None:
+    """Take back what has been written, and begin the transaction anew; rows are looked up anew."""
+    session.info.pop(_CHANGED, None)
+    manager = session.info[_MANAGER]
+    manager.abort()
+    manager.begin()
+
+
 def begin_writing(session: Session) -> None:
     """Begin the transaction anew as one that may write, for a GET that turns out to have to.
 

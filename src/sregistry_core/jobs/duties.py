@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sregistry_core.services import Facilities, Services, inspection, listeners
+from sregistry_core.services import (
+    Facilities,
+    Services,
+    inspection,
+    keys,
+    listeners,
+    verification,
+)
 from sregistry_core.services.outbox import QUICK, SLOW
 
 from .sweeping import sweep
@@ -33,6 +40,19 @@ class LongDuty:
 
 def _inspect(services: Services, **arguments: Any) -> None:
     services.inspecting.run(**arguments)
+    services.verification.inspected(**arguments)
+
+
+def _verify(services: Services, **arguments: Any) -> None:
+    services.verification.run(**arguments)
+
+
+def _key_changed(services: Services, **arguments: Any) -> None:
+    services.verification.key_changed(**arguments)
+
+
+def _verify_again(services: Services) -> None:
+    services.verification.time_passed()
 
 
 def _tell(services: Services, **arguments: Any) -> None:
@@ -50,6 +70,9 @@ def _collect_garbage(unit: Unit, facilities: Facilities) -> None:
 
 CORE: Final[Mapping[str, Duty | LongDuty]] = {
     inspection.JOB: Duty(_inspect),
+    verification.JOB: Duty(_verify),
+    keys.CHANGED_JOB: Duty(_key_changed),
+    verification.AGAIN_JOB: Duty(_verify_again),
     listeners.JOB: Duty(_tell),
     "uploads.expire": Duty(_expire_uploads),
     "garbage.collect": LongDuty(_collect_garbage),
@@ -58,6 +81,7 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
 PERIODIC: Final[dict[str, timedelta]] = {
     "uploads.expire": timedelta(minutes=10),
     "garbage.collect": timedelta(hours=1),
+    verification.AGAIN_JOB: timedelta(hours=1),
 }
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from sregistry_core.db.session import Database
-from sregistry_core.models import Container, DailyDownloads, Outbox, Token
+from sregistry_core.models import ClientCredential, Container, DailyDownloads, Outbox, Token
 from sregistry_core.services import Facilities
 from sregistry_core.services.outbox import QUICK, SLOW
 
@@ -86,7 +86,10 @@ class JobRunner:
             if self._relay is not None:
                 self._relay.join()
                 self._relay = None
-            self.write_tally()
+            try:
+                self.write_tally()
+            except SQLAlchemyError as error:
+                log.warning("the counts of the last seconds are lost: %s", error)
             with suppress(DramatiqError, RedisError):
                 self._broker.close()
 
@@ -148,6 +151,10 @@ class JobRunner:
                     token = services.db.get(Token, token_id)
                     if token is not None:
                         token.last_used_at = at
+                for user_id, at in counted.clients_used.items():
+                    credential = services.db.get(ClientCredential, user_id)
+                    if credential is not None:
+                        credential.last_used_at = at
         except SQLAlchemyError:
             self._facilities.tally.put_back(counted)
             raise

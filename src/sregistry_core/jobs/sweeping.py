@@ -29,6 +29,7 @@ def sweep(
     """
     yield from _expired_uploads(unit, dry_run)
     yield from _leftovers(unit, facilities, grace, dry_run)
+    yield from _loose_blobs(unit, facilities, grace, dry_run)
     yield from _unowned_blobs(unit, facilities, grace, dry_run)
     yield from _orphans(unit, facilities, grace, dry_run)
 
@@ -40,6 +41,17 @@ def _expired_uploads(unit: Unit, dry_run: bool) -> Iterator[Swept]:
         expired = services.garbage.expire_uploads()
     if expired:
         yield Swept("uploads given up", str(expired), 0)
+
+
+def _loose_blobs(
+    unit: Unit, facilities: Facilities, grace: timedelta, dry_run: bool
+) -> Iterator[Swept]:
+    if dry_run:
+        return
+    with unit() as services:
+        loose = services.garbage.forget_loose_blobs(facilities.clock() - grace)
+    if loose:
+        yield Swept("blobs that no manifest names", str(loose), 0)
 
 
 def _leftovers(

@@ -133,8 +133,8 @@ class Image(Base):
     """What was read from the file, as `formats.image.Inspection` has it."""
     inspected_at: Mapped[datetime | None]
     verification: Mapped[str | None] = mapped_column(String(20))
-    """What its signatures are worth: verified, unknown_key, bad or none; None before they are
-    read."""
+    """What its signatures are worth: verified, partial, unknown_key, bad or none; None before they
+    are read."""
     pushed_by: Mapped[str | None] = mapped_column(
         ForeignKey("user_account.id", ondelete="SET NULL")
     )

@@ -17,22 +17,34 @@ from sregistry_core.storage.staging import Staging
 from .access import Access
 from .accounts import Accounts
 from .authentication import Authentication
+from .blob_uploads import BlobUploads
+from .blobs import Blobs
 from .catalog import Catalog
+from .client_containers import ClientContainers
+from .client_credentials import ClientCredentials
 from .downloads import Downloads
+from .federation import Federation
 from .garbage import Garbage
 from .grants import Grants
 from .images import Images
 from .inspection import Inspecting
+from .keys import Keys
 from .listeners import Telling
+from .listings import Listings
+from .manifests import Manifests
+from .narrow_tokens import NarrowTokens
 from .outbox import OutboxService
 from .passwords import PasswordHashes
+from .repositories import Repositories
 from .search import Search
 from .shares import Shares
+from .signers import Signers
 from .tags import Tags
 from .tally import Tally
 from .teams import Teams
 from .tokens import Tokens
 from .uploads import Uploads
+from .verification import Verification
 
 
 @dataclass(frozen=True)
@@ -90,7 +102,7 @@ class Services:
     @cached_property
     def catalog(self) -> Catalog:
         """Entities, collections and containers."""
-        return Catalog(self.db, self.access, self.garbage, self.facilities)
+        return Catalog(self.db, self.access, self.garbage, self.outbox, self.facilities)
 
     @cached_property
     def grants(self) -> Grants:
@@ -118,6 +130,33 @@ class Services:
         return Downloads(self.db, self.access, self.authentication, self.shares, self.facilities)
 
     @cached_property
+    def repositories(self) -> Repositories:
+        """Containers, as OCI clients call them."""
+        return Repositories(self.db, self.access, self.catalog, self.facilities)
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        """Blobs of repositories."""
+        return Blobs(self.db, self.access, self.images, self.garbage, self.facilities)
+
+    @cached_property
+    def blob_uploads(self) -> BlobUploads:
+        """Blobs on their way into a repository."""
+        return BlobUploads(self.db, self.access, self.facilities)
+
+    @cached_property
+    def manifests(self) -> Manifests:
+        """Manifests of repositories, in step with images and tags."""
+        return Manifests(self.db, self.access, self.images, self.tags, self.outbox, self.facilities)
+
+    @cached_property
+    def narrow_tokens(self) -> NarrowTokens:
+        """Short-lived tokens of OCI clients."""
+        return NarrowTokens(
+            self.db, self.access, self.authentication, self.catalog, self.tokens, self.facilities
+        )
+
+    @cached_property
     def shares(self) -> Shares:
         """Links that let a stranger pull one image."""
         return Shares(self.db, self.access, self.images, self.facilities)
@@ -126,6 +165,34 @@ class Services:
     def search(self) -> Search:
         """One query over what the caller may see."""
         return Search(self.db, self.access)
+
+    @cached_property
+    def listings(self) -> Listings:
+        """Lists as the sregistry client has them."""
+        return Listings(self.db, self.access)
+
+    @cached_property
+    def client_credentials(self) -> ClientCredentials:
+        """What the sregistry client signs with."""
+        return ClientCredentials(self.db, self.access, self.accounts, self.facilities)
+
+    @cached_property
+    def client_containers(self) -> ClientContainers:
+        """Pushes of the sregistry client, and what it removes."""
+        return ClientContainers(
+            self.db,
+            self.access,
+            self.catalog,
+            self.images,
+            self.tags,
+            self.uploads,
+            self.facilities,
+        )
+
+    @cached_property
+    def federation(self) -> Federation:
+        """Other registries, to which clients are sent on."""
+        return Federation(self.db, self.access, self.facilities)
 
     @cached_property
     def outbox(self) -> OutboxService:
@@ -141,6 +208,21 @@ class Services:
     def inspecting(self) -> Inspecting:
         """What an image file says of itself."""
         return Inspecting(self.db, self.access, self.facilities)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """OpenPGP keys that the registry holds for everybody."""
+        return Keys(self.db, self.access, self.outbox, self.facilities)
+
+    @cached_property
+    def verification(self) -> Verification:
+        """What the signatures of images are worth."""
+        return Verification(self.db, self.access, self.outbox, self.facilities)
+
+    @cached_property
+    def signers(self) -> Signers:
+        """Whose signature a collection demands."""
+        return Signers(self.db, self.access, self.facilities)
 
     @cached_property
     def garbage(self) -> Garbage:

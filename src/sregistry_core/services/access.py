@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Action, Caller, Scope, TeamRole
+from sregistry_core.contracts.policy import CATALOG
 from sregistry_core.errors import LoginRequired, NotAllowed, NotFound
 from sregistry_core.models import (
     Collection,
@@ -55,8 +56,11 @@ class Access:
         self._roles: dict[str, CollectionRole | None] = {}
         self.caller = caller
 
-    def may(self, action: Action, collection: Collection) -> bool:
+    def may(self, action: Action, thing: Collection | Container) -> bool:
         """True when the caller may do this to the collection and what is in it."""
+        if not self._is_in_reach(action, thing):
+            return False
+        collection = thing.collection if isinstance(thing, Container) else thing
         rule = RULES[action]
         if action is Action.READ and self._is_public(collection):
             return True
@@ -74,11 +78,10 @@ class Access:
         Raises NotFound for what the caller may not see, as if it were absent; else LoginRequired
         when nobody is logged in, NotAllowed when the caller is known, or a policy says no.
         """
-        collection = thing.collection if isinstance(thing, Container) else thing
         name = name_of(thing)
-        if not self.may(Action.READ, collection):
+        if not self.may(Action.READ, thing):
             raise NotFound(f"{called or name} does not exist")
-        if not self.may(action, collection):
+        if not self.may(action, thing):
             raise self._refusal(action, name, RULES[action].scope)
         self.ask_policies(action, name)
 
@@ -88,9 +91,24 @@ class Access:
         The message tells nothing of what is in the entity.
         """
         name = f"{entity.name}/{collection}"
-        if not self._may_create_in(entity) or not self.has(Scope.PUSH):
+        if (
+            not self._may_create_in(entity)
+            or not self.has(Scope.PUSH)
+            or not self._may_begin(f"{name}/")
+        ):
             raise self._refusal(Action.CREATE, name, Scope.PUSH)
         self.ask_policies(Action.CREATE, name)
+
+    def require_reach(self, action: Action, repository: str) -> None:
+        """Raise LoginRequired when the caller shows a narrow token that was not made for this.
+
+        repository   its full name, or CATALOG; whether there is such a one is not asked
+        """
+        reach = self.caller.reach
+        if reach is not None and not any(
+            one.repository == repository and action in one.actions for one in reach
+        ):
+            raise LoginRequired(f"this token was not made to {action} {repository}")
 
     def require_admin(self) -> None:
         """Raise when the caller is no administrator, or shows a token for less."""
@@ -120,6 +138,14 @@ class Access:
         if reason := self._facilities.plugins.refuse(action, self.caller, target):
             raise NotAllowed(reason)
 
+    def lets(self, action: Action, thing: Collection | Container) -> bool:
+        """True when neither the table nor a policy plugin keeps the caller from it."""
+        collection = thing.collection if isinstance(thing, Container) else thing
+        refused = self._facilities.plugins.refuse
+        return self.may(action, collection) and (
+            self.caller.is_system or refused(action, self.caller, name_of(thing)) is None
+        )
+
     def has(self, scope: Scope) -> bool:
         """True when what the caller has shown reaches as far as `scope`."""
         return _SCOPES.index(self.caller.scope) >= _SCOPES.index(scope)
@@ -148,12 +174,28 @@ class Access:
 
     def visible(self) -> ColumnElement[bool]:
         """The rule of READ as a condition; the statement joins Collection with Entity."""
+        reach = self.caller.reach
+        if reach is None or any(one.repository == CATALOG for one in reach):
+            return self._visible()
+        within = [one.objects[0] for one in reach if one.objects]
+        return and_(self._visible(), Collection.id.in_(within))
+
+    def visible_containers(self) -> ColumnElement[bool]:
+        """The rule of READ for statements that join Container, Collection and Entity.
+
+        A narrow token reaches what everybody may read, and the containers it was made for.
+        """
+        reach = self.caller.reach
+        if reach is None:
+            return self._visible()
+        within = [one.objects[1] for one in reach if len(one.objects) > 1]
+        return or_(self._public(), and_(self._visible(), Container.id.in_(within)))
+
+    def _visible(self) -> ColumnElement[bool]:
         caller = self.caller
         if caller.is_admin:
             return true()
-        public = (
-            false() if self._facilities.settings.private_only else Collection.private == false()
-        )
+        public = self._public()
         if caller.user_id is None:
             return public
         teams = [team for team, _ in caller.teams]
@@ -166,6 +208,35 @@ class Access:
             Entity.team_id.in_(teams),
             Collection.id.in_(granted),
         )
+
+    def _is_in_reach(self, action: Action, thing: Collection | Container) -> bool:
+        """The one place where a narrow token is held against what it is shown for."""
+        if self.caller.reach is None:
+            return True
+        name = name_of(thing)
+        if isinstance(thing, Container):
+            now: tuple[str, ...] = (thing.collection_id, thing.id)
+        else:
+            now, name = (thing.id,), f"{name}/"
+        return any(
+            action in one.actions
+            and (one.repository == name or (len(now) == 1 and one.repository.startswith(name)))
+            and all(then == today for then, today in zip(one.objects, now, strict=False))
+            for one in self.caller.reach
+        )
+
+    def _may_begin(self, prefix: str) -> bool:
+        """True when the caller may make things whose names begin so, as far as a token says."""
+        reach = self.caller.reach
+        return reach is None or any(
+            one.repository.startswith(prefix) and Action.PUSH in one.actions and not one.objects
+            for one in reach
+        )
+
+    def _public(self) -> ColumnElement[bool]:
+        if self._facilities.settings.private_only:
+            return false()
+        return Collection.private == false()
 
     def _is_public(self, collection: Collection) -> bool:
         return not collection.private and not self._facilities.settings.private_only

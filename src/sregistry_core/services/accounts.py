@@ -17,9 +17,10 @@ from sregistry_core.models import (
     User,
     WebSession,
 )
-from sregistry_core.names import parse_new_entity_name
+from sregistry_core.names import parse_entity_name, parse_new_entity_name
 
 from .access import Access
+from .federation import is_of_another_registry
 from .listeners import tell
 from .outbox import OutboxService
 from .passwords import PROVIDER
@@ -52,15 +53,27 @@ class Accounts:
         Raises Conflict when the name is taken, Malformed when it is outside the rule.
         """
         self._access.require_admin()
-        return self._create(name, password=password, email=email, is_admin=is_admin)
+        canonical = parse_new_entity_name(name)
+        return self._create(canonical, password=password, email=email, is_admin=is_admin)
+
+    def create_first(self, name: str, *, password: str) -> User | None:
+        """Make the administrator of a registry without users; None when it has some.
+
+        Nobody else can have this name: it may be one that the registry reserves.
+        """
+        self._access.require_system()
+        if self._db.scalars(select(User.id).limit(1)).first() is not None:
+            return None
+        return self._create(parse_entity_name(name), password=password, is_admin=True)
 
     def find(self, name: str) -> User:
         """Give a user by name: oneself, or anybody to an administrator. Raises NotFound."""
         self._access.require_login()
         user = self._by_name(name)
-        if user is None or (
-            user.id != self._access.caller.user_id and not self._access.caller.is_admin
-        ):
+        caller = self._access.caller
+        # An administrator's token for less does not read who everybody is.
+        sees_all = caller.is_admin and self._access.has(Scope.ADMIN)
+        if user is None or (user.id != caller.user_id and not sees_all):
             raise NotFound(f"the user {name} does not exist")
         return user
 
@@ -120,7 +133,7 @@ class Accounts:
             raise Conflict(
                 f"the name {subject.name} is somebody else's here: ask an administrator to link it"
             )
-        user = self._create(subject.name, email=subject.email)
+        user = self._create(parse_new_entity_name(subject.name), email=subject.email)
         self._db.add(Credential(user_id=user.id, provider=subject.provider, key=subject.key))
         return user
 
@@ -145,16 +158,17 @@ class Accounts:
 
     def _create(
         self,
-        name: str,
+        canonical: str,
         *,
         password: str | None = None,
         email: str | None = None,
         is_admin: bool = False,
     ) -> User:
-        canonical = parse_new_entity_name(name)
         if email is not None and ("@" not in email or len(email) > 254):
             raise Malformed(f"{email[:80]!r} is no mail address")
-        if self._db.scalar(select(Entity.id).where(Entity.name == canonical)):
+        if self._db.scalar(
+            select(Entity.id).where(Entity.name == canonical)
+        ) or is_of_another_registry(self._db, canonical):
             raise Conflict(f"the name {canonical} is taken")
         now = self._facilities.clock()
         user = User(name=canonical, email=email, is_admin=is_admin, created_at=now)

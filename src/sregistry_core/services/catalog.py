@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
-from sregistry_core.contracts import Action
+from sregistry_core.contracts import Action, ImageDeleted
 from sregistry_core.errors import Conflict, Malformed, NotAllowed, NotFound
+from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import (
     Collection,
     CollectionRole,
@@ -17,6 +18,7 @@ from sregistry_core.models import (
     EntityKind,
     Grant,
     Image,
+    ManifestTag,
     Tag,
 )
 from sregistry_core.names import (
@@ -29,6 +31,8 @@ from sregistry_core.names import (
 
 from .access import Access, name_of
 from .garbage import Garbage
+from .listeners import tell
+from .outbox import OutboxService
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -39,10 +43,18 @@ LONGEST_DESCRIPTION = 20_000
 class Catalog:
     """What is named, above the images."""
 
-    def __init__(self, db: Session, access: Access, garbage: Garbage, facilities: "Facilities"):
+    def __init__(
+        self,
+        db: Session,
+        access: Access,
+        garbage: Garbage,
+        outbox: OutboxService,
+        facilities: "Facilities",
+    ):
         self._db = db
         self._access = access
         self._garbage = garbage
+        self._outbox = outbox
         self._facilities = facilities
 
     # Entities
@@ -153,7 +165,9 @@ class Catalog:
                 self._db.add(collection)
         except IntegrityError:
             # Somebody else was faster by a moment.
-            return self.create_collection(entity, name, private=private, exist_ok=exist_ok)
+            return self.create_collection(
+                entity, name, private=private, description=description, exist_ok=exist_ok
+            )
         self._own(collection, entity)
         collection.entity = entity
         self._access.forget()
@@ -232,7 +246,9 @@ class Catalog:
             with self._db.begin_nested():
                 self._db.add(container)
         except IntegrityError:
-            return self.create_container(collection, name, exist_ok=exist_ok)
+            return self.create_container(
+                collection, name, description=description, exist_ok=exist_ok
+            )
         container.collection = collection
         return container
 
@@ -251,22 +267,32 @@ class Catalog:
     def delete_container(self, container: Container) -> None:
         """Remove a container with its images; its bytes go when nobody else has them."""
         self._access.require(Action.DELETE, container)
-        frozen = self._db.scalar(
-            select(func.count())
-            .select_from(Tag)
-            .where(Tag.container_id == container.id, Tag.frozen_at.is_not(None))
+        of_images = exists().where(Tag.container_id == container.id, Tag.frozen_at.is_not(None))
+        of_manifests = exists().where(
+            ManifestTag.container_id == container.id, ManifestTag.frozen_at.is_not(None)
         )
+        frozen = self._db.scalar(select(or_(of_images, of_manifests)))
         if container.frozen_at is not None or frozen:
             raise Conflict(f"{name_of(container)} is frozen, or holds frozen tags")
-        blobs = self._db.scalars(
-            select(Image.blob_id).where(
+        images = self._db.execute(
+            select(Image.digest).where(
                 Image.container_id == container.id, Image.blob_id.is_not(None)
             )
         ).all()
+        blobs = self._garbage.blobs_of(container)
         self._db.execute(delete(Image).where(Image.container_id == container.id))
         self._db.delete(container)
         self._db.flush()
-        self._garbage.release([blob for blob in blobs if blob])
+        self._garbage.release(blobs)
+        for image in images:
+            event = ImageDeleted(
+                identifier=new_identifier(),
+                at=self._facilities.clock(),
+                container=name_of(container),
+                digest=image.digest,
+                user=self._access.caller.name,
+            )
+            tell(self._outbox, self._facilities.plugins.listeners, event)
 
     def ensure_home(self) -> Entity:
         """Give the registry's own entity, made at the first start.

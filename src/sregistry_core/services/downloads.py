@@ -32,6 +32,8 @@ class Delivery:
     digest: Digest
     filename: str
     container_id: str
+    is_pull: bool = True
+    """False for bytes that are only a part of what is pulled."""
 
 
 class Downloads:
@@ -96,6 +98,8 @@ class Downloads:
 
     def count(self, delivery: Delivery) -> None:
         """Count one pull."""
+        if not delivery.is_pull:
+            return
         self._facilities.tally.count_pull(delivery.container_id, self._facilities.clock())
 
     def _require_reader(self, image: Image, user_id: str | int | None) -> None:

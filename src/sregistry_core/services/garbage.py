@@ -6,11 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from sregistry_core.db.session import mark_changed
-from sregistry_core.models import Blob, Image, Upload
+from sregistry_core.models import (
+    Blob,
+    BlobUpload,
+    Container,
+    Image,
+    Manifest,
+    ManifestReference,
+    RepositoryBlob,
+    Upload,
+)
 from sregistry_core.storage.blob_store import Place
 
 from .access import Access
@@ -42,17 +51,56 @@ class Garbage:
         """Note which of some blobs nobody refers to any more; for services that have deleted."""
         self._db.execute(
             update(Blob)
-            .where(Blob.id.in_(blobs), ~exists().where(Image.blob_id == Blob.id))
+            .where(Blob.id.in_(blobs), _unheld())
             .values(unreferenced_since=self._facilities.clock())
             .execution_options(synchronize_session=False)
         )
         mark_changed(self._db)
 
+    def unlink(self, container: Container, blob_id: str) -> None:
+        """Take a blob from a container whose image of it is gone, unless a manifest names it."""
+        self._db.execute(
+            delete(RepositoryBlob)
+            .where(RepositoryBlob.container_id == container.id, RepositoryBlob.blob_id == blob_id)
+            .where(~_named_by_a_manifest())
+            .execution_options(synchronize_session=False)
+        )
+        self.release([blob_id])
+
+    def blobs_of(self, container: Container) -> Sequence[str]:
+        """Give the identifiers of the blobs that a container holds, for its removal."""
+        images = select(Image.blob_id).where(
+            Image.container_id == container.id, Image.blob_id.is_not(None)
+        )
+        links = select(RepositoryBlob.blob_id).where(RepositoryBlob.container_id == container.id)
+        return [blob for blob in self._db.scalars(images.union(links)) if blob]
+
+    def forget_loose_blobs(self, before: datetime) -> int:
+        """Let go of blobs that clients pushed before then and no manifest names; how many."""
+        self._access.require_system()
+        of_image = (
+            exists()
+            .where(Image.container_id == RepositoryBlob.container_id)
+            .where(Image.blob_id == RepositoryBlob.blob_id)
+        )
+        loose = self._db.scalars(
+            select(RepositoryBlob).where(
+                RepositoryBlob.created_at < before, ~_named_by_a_manifest(), ~of_image
+            )
+        ).all()
+        for link in loose:
+            self._db.delete(link)
+        self._db.flush()
+        self.release([link.blob_id for link in loose])
+        return len(loose)
+
     def expire_uploads(self) -> int:
         """Abandon uploads whose time is over; how many. A second run finds nothing."""
         self._access.require_system()
         now = self._facilities.clock()
-        rows = self._db.scalars(select(Upload).where(Upload.expires_at <= now)).all()
+        rows: list[Upload | BlobUpload] = []
+        rows += self._db.scalars(select(Upload).where(Upload.expires_at <= now))
+        rows += self._db.scalars(select(BlobUpload).where(BlobUpload.expires_at <= now))
         for upload in rows:
             self._facilities.staging.discard(upload.id)
             self._db.delete(upload)
@@ -63,9 +111,7 @@ class Garbage:
         """Give blobs that nobody has referred to since `before`."""
         self._access.require_system()
         return self._db.scalars(
-            select(Blob).where(
-                Blob.unreferenced_since < before, ~exists().where(Image.blob_id == Blob.id)
-            )
+            select(Blob).where(Blob.unreferenced_since < before, _unheld())
         ).all()
 
     def strike(self, blob_id: str, before: datetime) -> Place | None:
@@ -82,7 +128,7 @@ class Garbage:
             .where(
                 Blob.id == blob_id,
                 Blob.unreferenced_since < before,
-                ~exists().where(Image.blob_id == Blob.id),
+                _unheld(),
             )
             .execution_options(synchronize_session=False)
         )
@@ -102,7 +148,9 @@ class Garbage:
     def alive_uploads(self, uploads: Collection[str]) -> set[str]:
         """Give those of some uploads that still are under way."""
         self._access.require_system()
-        return set(self._db.scalars(select(Upload.id).where(Upload.id.in_(uploads))))
+        of_images = select(Upload.id).where(Upload.id.in_(uploads))
+        of_blobs = select(BlobUpload.id).where(BlobUpload.id.in_(uploads))
+        return set(self._db.scalars(of_images.union(of_blobs)))
 
     def _forget_announced(self, now: datetime) -> None:
         cutoff = now - self._facilities.settings.upload_lifetime
@@ -116,3 +164,21 @@ class Garbage:
             .execution_options(synchronize_session=False)
         )
         mark_changed(self._db)
+
+
+def _named_by_a_manifest() -> ColumnElement[bool]:
+    """A manifest of the same repository names the blob."""
+    return (
+        exists()
+        .where(ManifestReference.digest == RepositoryBlob.digest)
+        .where(ManifestReference.manifest_id == Manifest.id)
+        .where(Manifest.container_id == RepositoryBlob.container_id)
+    )
+
+
+def _unheld() -> ColumnElement[bool]:
+    """No image and no repository has the blob."""
+    return and_(
+        ~exists().where(Image.blob_id == Blob.id),
+        ~exists().where(RepositoryBlob.blob_id == Blob.id),
+    )

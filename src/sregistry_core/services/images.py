@@ -4,19 +4,20 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from sregistry_core.contracts import Action, ImageDeleted
 from sregistry_core.digests import Digest
 from sregistry_core.errors import Conflict, Malformed, NotFound
 from sregistry_core.identifiers import new_identifier
-from sregistry_core.models import Collection, Container, Entity, Image, Tag
+from sregistry_core.models import Blob, Collection, Container, Entity, Image, Tag
 from sregistry_core.names import ImageName
 
 from .access import Access, name_of
 from .garbage import Garbage
 from .listeners import tell
+from .manifest_tags import forget_manifests
 from .outbox import OutboxService
 
 if TYPE_CHECKING:
@@ -82,18 +83,37 @@ class Images:
         ).all()
 
     def tags_of(self, images: Sequence[Image]) -> Mapping[str, Sequence[str]]:
-        """Give the tags of each of some images, by its identifier."""
-        for container in {image.container_id: image.container for image in images}.values():
-            self._access.require(Action.READ, container)
+        """Give the tags of each of some images, by its identifier; none of what may not be read."""
+        containers = {image.container_id: image.container for image in images}
+        readable = [
+            key
+            for key, container in containers.items()
+            if self._access.lets(Action.READ, container)
+        ]
         names: dict[str, list[str]] = defaultdict(list)
         rows = self._db.execute(
             select(Tag.image_id, Tag.name)
-            .where(Tag.image_id.in_([image.id for image in images]))
+            .where(Tag.container_id.in_(readable), Tag.image_id.in_([image.id for image in images]))
             .order_by(Tag.name)
         )
         for row in rows:
             names[row.image_id].append(row.name)
         return names
+
+    def bytes_held(self, entity: Entity) -> int:
+        """Bytes of all images of an entity to its owners, equal ones counted once; 0 to others."""
+        if self._access.owns(entity) is None:
+            return 0
+        held = (
+            select(Blob.id, Blob.size)
+            .join(Image, Image.blob_id == Blob.id)
+            .join(Container, Container.id == Image.container_id)
+            .join(Collection, Collection.id == Container.collection_id)
+            .where(Collection.entity_id == entity.id)
+            .distinct()
+            .subquery()
+        )
+        return self._db.scalar(select(func.coalesce(func.sum(held.c.size), 0))) or 0
 
     def describe(self, image: Image, description: str) -> None:
         """Give an image another description."""
@@ -116,11 +136,12 @@ class Images:
             if tag.frozen_at is not None:
                 raise Conflict(f"the tag {tag.name} of {name_of(container)} is frozen")
         self._db.execute(delete(Tag).where(Tag.image_id == image.id))
+        forget_manifests(self._db, container.id, {tag.name for tag in tags})
         blob_id, digest = image.blob_id, image.digest
         self._db.delete(image)
         self._db.flush()
         if blob_id is not None:
-            self._garbage.release([blob_id])
+            self._garbage.unlink(container, blob_id)
         event = ImageDeleted(
             identifier=new_identifier(),
             at=self._facilities.clock(),

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from sregistry_core.db.session import pause
+from sregistry_core.db.session import begin_writing, pause
 from sregistry_core.errors import NotAnImage
 from sregistry_core.formats import sif
 from sregistry_core.formats.image import inspect
@@ -82,17 +83,25 @@ class Inspecting:
 
         A second run finds the same. A file that cannot be read is kept as opaque, with the reason.
         """
+        self.run_several([image])
+
+    def run_several(self, images: Sequence[str]) -> None:
+        """Do the same for several images; nothing of the database is held while files are read."""
         self._access.require_system()
-        row = self._db.get(Image, image)
-        if row is None or row.blob is None:
+        rows = [row for image in images if (row := self._db.get(Image, image))]
+        blobs = {row.id: row.blob for row in rows if row.blob is not None}
+        if not blobs:
             return
-        place, size = Place(row.blob.storage, row.blob.key), row.blob.size
-        # Nothing of the database is held while the file is read.
+        places = {
+            image: (Place(blob.storage, blob.key), blob.size) for image, blob in blobs.items()
+        }
         pause(self._db)
-        found = self._read(place, size)
-        again = self._db.get(Image, image)
-        if again is not None:
-            self._keep(again, found)
+        found = {image: self._read(place, size) for image, (place, size) in places.items()}
+        begin_writing(self._db)
+        for image, inspected in found.items():
+            again = self._db.get(Image, image)
+            if again is not None:
+                self._keep(again, inspected)
 
     def _read(self, place: Place, size: int) -> Inspection | str:
         with self._facilities.blob_store.open(place, size=size) as source:

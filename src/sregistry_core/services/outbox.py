@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from sregistry_core.db.session import mark_changed
+from sregistry_core.errors import Conflict, NotFound
 from sregistry_core.models import Outbox, Periodic
 
 QUICK = "quick"
@@ -100,6 +101,34 @@ class OutboxService:
             mark_changed(self._db)
             if won.rowcount == 1:  # type: ignore[attr-defined]
                 self.write(job, queue=queue)
+
+    def all(self) -> Sequence[Outbox]:
+        """Give every duty that waits or was given up, the next one first."""
+        return self._db.scalars(select(Outbox).order_by(Outbox.due_at, Outbox.id)).all()
+
+    def overdue(self, by: timedelta) -> int:
+        """How many duties have been due for longer than `by`, and nobody is at them."""
+        now = self._clock()
+        count = self._db.scalar(
+            select(func.count())
+            .select_from(Outbox)
+            .where(Outbox.failed_at.is_(None), Outbox.due_at < now - by, _unclaimed(now))
+        )
+        return count or 0
+
+    def retry(self, duty: str) -> Outbox:
+        """Let a duty be tried again now, as if it never had been.
+
+        Raises NotFound for one that is done or never was, Conflict while a worker is at it.
+        """
+        row = self._db.get(Outbox, duty)
+        if row is None:
+            raise NotFound(f"the job {duty} does not exist")
+        now = self._clock()
+        if row.claimed_until is not None and row.claimed_until >= now:
+            raise Conflict(f"the job {duty} is being worked at")
+        row.failed_at, row.claimed_until, row.attempts, row.due_at = None, None, 0, now
+        return row
 
     def counts(self) -> dict[str, int]:
         """How many duties wait and how many were given up, as `waiting` and `failed`."""

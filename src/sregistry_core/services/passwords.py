@@ -55,6 +55,8 @@ class StoredPasswords(PasswordLogin):
 
     def check(self, name: str, password: str) -> Subject | None:
         """Who this is; None when nobody has a password of ours under this name."""
+        if not _is_text(name) or not _is_text(password):
+            return None
         with self._database.transaction(writes=False) as db:
             found = db.execute(
                 select(Credential.key, Credential.secret, User.name, User.email)
@@ -68,3 +70,8 @@ class StoredPasswords(PasswordLogin):
         if not fits:
             raise WrongPassword("unknown name or wrong password")
         return Subject(provider=PROVIDER, key=found.key, name=found.name, email=found.email)
+
+
+def _is_text(text: str) -> bool:
+    """Half a character, or a NUL, is in no name and no password."""
+    return "\0" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)

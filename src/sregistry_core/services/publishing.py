@@ -1,25 +1,28 @@
 """The last step of every push: bytes first, rows second."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Action, ImagePushed, PushedImage
-from sregistry_core.db.session import mark_changed, pause
+from sregistry_core.db.session import pause
 from sregistry_core.digests import Digest
 from sregistry_core.errors import Conflict, Malformed, NotFound
 from sregistry_core.identifiers import new_identifier
-from sregistry_core.models import Blob, BlobState, Image, Upload
-from sregistry_core.storage.blob_store import Place
+from sregistry_core.models import Blob, Container, Image, Upload
 from sregistry_core.storage.staging import Staged
 
 from . import inspection
 from .access import Access, name_of
+from .keeping import Keeping
 from .listeners import tell
 from .outbox import OutboxService
+from .signers import demand_of, require_image, require_verdict
+from .verdicts import Verdict
+from .verification import Verification
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -44,34 +47,48 @@ class Publishing:
         self._access = access
         self._outbox = outbox
         self._facilities = facilities
+        self._keeping = Keeping(db, facilities)
+        self._verification = Verification(db, access, outbox, facilities)
 
     def publish(self, arrival: Arrival, staged: Staged) -> Image:
         """Keep the bytes, then write the rows; the database is not held while bytes move.
 
         Raises Malformed when the bytes are not those announced, PushRefused when a policy keeps
-        them out. Until the rows are committed nobody sees anything.
+        them out, or the signatures that the collection demands are not there. Until the rows are
+        committed nobody sees anything.
         """
         if staged.digest != arrival.announced:
             raise Malformed(
                 f"the bytes have the digest {staged.digest}, {arrival.announced} was announced"
             )
-        container, known = self._what_is_known(arrival)
-        pause(self._db)
-        seen = self._ask_policies(container, staged)
-        blob_id = new_identifier()
-        place = None if known else self._facilities.blob_store.put(staged, blob_id)
-        try:
-            return self._write_rows(arrival, staged, seen, blob_id, place)
-        except BaseException:
-            if place is not None:
-                self._facilities.blob_store.delete(place)
-            raise
+        seen, verdict = self._look(self._image(arrival).container, staged)
+        with self._keeping.kept(staged) as blob_row:
+            return self._write_rows(self._image(arrival), arrival, seen, blob_row, verdict)
+
+    def publish_unannounced(self, container_id: str, staged: Staged) -> Image:
+        """Do the same with bytes whose digest nobody has announced; they may be here already."""
+        container = self._container(container_id)
+        known = self._of(container, staged.digest)
+        if known is not None and known.blob_id is not None:
+            return known
+        seen, verdict = self._look(container, staged)
+        with self._keeping.kept(staged) as blob_row:
+            container = self._container(container_id)
+            image = self._of(container, staged.digest) or self._new(container, staged.digest)
+            arrival = Arrival(image.id, staged.digest, None)
+            return self._write_rows(image, arrival, seen, blob_row, verdict)
 
     def published(self, image: Image) -> None:
-        """Note who pushed an image, and what is to happen now that its bytes are here."""
+        """Note who pushed an image, and what is to happen now that its bytes are here.
+
+        Raises PushRefused when its collection demands signatures, and it is not verified.
+        """
+        require_image(self._db, demand_of(self._db, image.container.collection), image)
         image.pushed_by = self._access.caller.user_id
         image.pushed_at = self._facilities.clock()
         self._db.flush()
+        if image.blob is not None:
+            self._keeping.link(image.container_id, image.digest, image.blob)
         if image.inspected_at is None:
             self._outbox.write(inspection.JOB, image=image.id)
         event = ImagePushed(
@@ -85,26 +102,33 @@ class Publishing:
         )
         tell(self._outbox, self._facilities.plugins.listeners, event)
 
-    def _what_is_known(self, arrival: Arrival) -> tuple[str, bool]:
-        image = self._image(arrival)
-        return name_of(image.container), self._verified(arrival.announced) is not None
+    def _look(
+        self, container: Container, staged: Staged
+    ) -> tuple[inspection.Glance, Verdict | None]:
+        """Ask policies and, where they are demanded, look at signatures; the database is free."""
+        name, demand = name_of(container), demand_of(self._db, container.collection)
+        pause(self._db)
+        seen = self.ask_policies(name, staged.digest, staged.size, lambda: staged.path.open("rb"))
+        verdict = None
+        if demand is not None:
+            verdict = self._verification.verdict_of_file(staged.path, staged.size)
+            require_verdict(demand, verdict)
+        return seen, verdict
 
     def _write_rows(
         self,
+        image: Image,
         arrival: Arrival,
-        staged: Staged,
         seen: inspection.Glance,
-        blob_id: str,
-        place: Place | None,
+        blob_row: Callable[[], Blob],
+        verdict: Verdict | None,
     ) -> Image:
-        image = self._image(arrival)
-        blob = self._existing(staged.digest) or self._new_blob(staged, blob_id, place)
-        if place is not None and blob.id != blob_id:
-            # Somebody pushed the same bytes in the meantime: one copy is enough.
-            self._facilities.blob_store.delete(place)
+        blob = blob_row()
         image.blob_id, image.blob = blob.id, blob
         image.arch = seen.arch or image.arch
         image.fingerprints, image.signed = list(seen.fingerprints), bool(seen.fingerprints)
+        if verdict is not None:
+            self._verification.keep(image, verdict)
         self.published(image)
         if arrival.upload_id is not None:
             upload = self._db.get(Upload, arrival.upload_id)
@@ -118,66 +142,59 @@ class Publishing:
         image = self._db.get(Image, arrival.image_id)
         if image is None:
             raise NotFound("the image was deleted while it was pushed")
-        self._access.require(Action.PUSH, image.container)
-        if image.container.frozen_at is not None:
-            raise Conflict(f"{name_of(image.container)} is frozen")
+        self._require_open(image.container)
         return image
 
-    def _ask_policies(self, container: str, staged: Staged) -> inspection.Glance:
+    def _container(self, container_id: str) -> Container:
+        container = self._db.get(Container, container_id)
+        if container is None:
+            raise NotFound("the container was deleted while it was pushed to")
+        self._require_open(container)
+        return container
+
+    def _require_open(self, container: Container) -> None:
+        self._access.require(Action.PUSH, container)
+        if container.frozen_at is not None:
+            raise Conflict(f"{name_of(container)} is frozen")
+
+    def _of(self, container: Container, digest: Digest) -> Image | None:
+        return self._db.scalar(
+            select(Image).where(Image.container_id == container.id, Image.digest == digest.oci)
+        )
+
+    def _new(self, container: Container, digest: Digest) -> Image:
+        image = Image(
+            container_id=container.id, digest=digest.oci, created_at=self._facilities.clock()
+        )
+        # When somebody is faster with the same bytes, they are told to try again.
+        self._db.add(image)
+        self._db.flush()
+        image.container = container
+        return image
+
+    def ask_policies(
+        self, container: str, digest: Digest, size: int, opened: Callable[[], BinaryIO]
+    ) -> inspection.Glance:
+        """Look at the bytes of an image that is not published yet, and let policies refuse it.
+
+        The database must not be held meanwhile. Raises PushRefused, or NotAnImage where nothing
+        but SIF is taken.
+        """
         plugins = self._facilities.plugins
         require_sif = self._facilities.settings.require_sif
-        with staged.path.open("rb") as source:
+        with opened() as source:
             if not require_sif and not plugins.watches_pushes:
-                return inspection.glance(source, staged.size)
-            seen = inspection.look(source, staged.size, require_sif=require_sif)
+                return inspection.glance(source, size)
+            seen = inspection.look(source, size, require_sif=require_sif)
         plugins.before_publish(
             PushedImage(
                 name=container,
-                digest=staged.digest.oci,
-                size=staged.size,
+                digest=digest.oci,
+                size=size,
                 arch=seen.arch,
                 labels=dict(seen.labels),
                 fingerprints=seen.fingerprints,
-                open=lambda: staged.path.open("rb"),
+                open=opened,
             )
         )
         return seen
-
-    def _verified(self, digest: Digest) -> Blob | None:
-        return self._db.scalar(
-            select(Blob).where(Blob.digest == digest.oci, Blob.state == BlobState.VERIFIED)
-        )
-
-    def _existing(self, digest: Digest) -> Blob | None:
-        """Give the blob of these bytes and keep it from being swept; None when there is none."""
-        kept = self._db.execute(
-            update(Blob)
-            .where(Blob.digest == digest.oci, Blob.state == BlobState.VERIFIED)
-            .values(unreferenced_since=None)
-            .execution_options(synchronize_session=False)
-        )
-        mark_changed(self._db)
-        return self._verified(digest) if kept.rowcount else None  # type: ignore[attr-defined]
-
-    def _new_blob(self, staged: Staged, blob_id: str, place: Place | None) -> Blob:
-        if place is None:
-            # The copy that was known has just been swept; ours is still in the waiting room.
-            place = self._facilities.blob_store.put(staged, blob_id)
-        blob = Blob(
-            id=blob_id,
-            digest=staged.digest.oci,
-            size=staged.size,
-            storage=place.storage,
-            key=place.key,
-            state=BlobState.VERIFIED,
-            created_at=self._facilities.clock(),
-        )
-        try:
-            with self._db.begin_nested():
-                self._db.add(blob)
-        except IntegrityError:
-            other = self._existing(staged.digest)
-            if other is None:
-                raise
-            return other
-        return blob

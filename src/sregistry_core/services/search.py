@@ -38,7 +38,7 @@ class Search:
         self._access = access
 
     def images(self, query: Query) -> Sequence[Image]:
-        """Give images that fit, in the order of their full names."""
+        """Give images with a tag that fit, in the order of their full names."""
         self._access.ask_policies(Action.READ, "")
         statement = (
             select(Image)
@@ -56,6 +56,9 @@ class Search:
         )
         if query.text:
             statement = statement.where(_fits(query.text))
+        if not _is_digest(query.text):
+            # Without a tag it is what a tag has left, or what was refused one.
+            statement = statement.where(exists().where(Tag.image_id == Image.id))
         if query.archs:
             statement = statement.where(
                 or_(
@@ -66,7 +69,8 @@ class Search:
             )
         if query.signed is not None:
             statement = statement.where(Image.signed == query.signed)
-        return self._db.scalars(statement).unique().all()
+        found = self._db.scalars(statement).unique().all()
+        return [image for image in found if self._access.lets(Action.READ, image.container)]
 
     def entities(self, query: Query) -> Sequence[Entity]:
         """Give entities whose name fits and that hold something the caller may see."""
@@ -141,10 +145,18 @@ def _fits(text: str) -> ColumnElement[bool]:
         exists().where(Tag.image_id == Image.id, _contains(Tag.name, text)),
         exists().where(ImageLabel.image_id == Image.id, _contains(ImageLabel.value, text)),
     ]
-    digest = text.lower().removeprefix("sha256:").removeprefix("sha256.")
-    if len(digest) >= 8 and all(sign in "0123456789abcdef" for sign in digest):
-        found.append(Image.digest.startswith(f"sha256:{digest}", autoescape=True))
+    if _is_digest(text):
+        found.append(Image.digest.startswith(f"sha256:{_hex_of(text)}", autoescape=True))
     return or_(*found)
+
+
+def _is_digest(text: str) -> bool:
+    digits = _hex_of(text)
+    return len(digits) >= 8 and all(sign in "0123456789abcdef" for sign in digits)
+
+
+def _hex_of(text: str) -> str:
+    return text.lower().removeprefix("sha256:").removeprefix("sha256.")
 
 
 def _full_name() -> ColumnElement[str]:

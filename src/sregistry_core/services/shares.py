@@ -84,18 +84,21 @@ class Shares:
         )
         return [self._share(link) for link in links]
 
-    def all(self, *, limit: int = 1000) -> Sequence[Share]:
-        """Give the newest share links of the whole registry."""
+    def all(self, *, before: int | None = None, limit: int = 1000) -> Sequence[Share]:
+        """Give the newest share links of the whole registry, or those older than `before`."""
         self._access.require_admin()
-        links = self._db.scalars(select(ShareLink).order_by(ShareLink.number.desc()).limit(limit))
-        return [self._share(link) for link in links]
+        query = select(ShareLink).order_by(ShareLink.number.desc()).limit(limit)
+        if before is not None:
+            query = query.where(ShareLink.number < before)
+        return [self._share(link) for link in self._db.scalars(query)]
+
+    def find(self, number: int) -> Share:
+        """Give a share link. Raises NotFound for one that the caller may not manage."""
+        return self._share(self._find(number))
 
     def revoke(self, number: int) -> Share:
         """End a share link at once. Raises NotFound for one that the caller may not see."""
-        link = self._db.get(ShareLink, number)
-        if link is None or not self._access.may(Action.MANAGE, link.container.collection):
-            raise NotFound(f"the share link {number} does not exist")
-        self._access.require(Action.MANAGE, link.container)
+        link = self._find(number)
         link.revoked_at = link.revoked_at or self._facilities.clock()
         return self._share(link)
 
@@ -126,6 +129,13 @@ class Shares:
         link = self._db.get(ShareLink, number)
         if link is None or not _alive(link, self._facilities.clock()):
             raise Gone(_ABSENT)
+
+    def _find(self, number: int) -> ShareLink:
+        link = self._db.get(ShareLink, number)
+        if link is None or not self._access.may(Action.MANAGE, link.container.collection):
+            raise NotFound(f"the share link {number} does not exist")
+        self._access.require(Action.MANAGE, link.container)
+        return link
 
     def _share(self, link: ShareLink) -> Share:
         token = self._token(link.id)

@@ -1,6 +1,6 @@
 """Tags: one name, and for each architecture the image that it points at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -10,13 +10,15 @@ from sqlalchemy.orm import Session
 from sregistry_core.contracts import Action, TagMoved
 from sregistry_core.errors import Conflict, Malformed, NotFound
 from sregistry_core.identifiers import new_identifier
-from sregistry_core.models import Container, Image, Tag
+from sregistry_core.models import Container, Image, ManifestTag, Tag
 from sregistry_core.names import parse_architecture, parse_tag
 
 from .access import Access, name_of
 from .images import USUAL_ARCHITECTURE
 from .listeners import tell
+from .manifest_tags import forget_manifests, is_frozen, manifest_tag
 from .outbox import OutboxService
+from .signers import demand_of, require_image
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -40,12 +42,36 @@ class Tags:
             select(Tag).where(Tag.container_id == container.id).order_by(Tag.name, Tag.arch)
         ).all()
 
+    def find(self, container: Container, tag: str) -> Sequence[Tag]:
+        """Give a tag, once for each architecture. Raises NotFound."""
+        name = parse_tag(tag)
+        rows = [row for row in self.of(container) if row.name == name]
+        if not rows:
+            raise NotFound(f"{name_of(container)}:{name} does not exist")
+        return rows
+
+    def is_frozen(self, container: Container, tag: str) -> bool:
+        """Tell whether a tag never moves any more; False for one that is not there."""
+        self._access.require(Action.READ, container)
+        return is_frozen(self._db, container, parse_tag(tag))
+
+    def digests_of(self, container: Container) -> Mapping[str, str]:
+        """Give the digest of each image of a container that a tag points at, by its identifier."""
+        self._access.require(Action.READ, container)
+        rows = self._db.execute(
+            select(Image.id, Image.digest)
+            .join(Tag, Tag.image_id == Image.id)
+            .where(Tag.container_id == container.id)
+        )
+        return {row.id: row.digest for row in rows}
+
     def set(self, container: Container, tag: str, image: Image, arch: str | None = None) -> Tag:
         """Make a tag point at an image of the container.
 
         arch   what the client says; the image's own decides where it is known
         Raises Conflict when the tag or the container is frozen, Malformed when the image is of
-        another container, of another architecture, or its bytes are not here.
+        another container, of another architecture, or its bytes are not here, PushRefused when the
+        collection demands signatures that the image has not.
         """
         self._access.require(Action.PUSH, container)
         name = parse_tag(tag)
@@ -53,6 +79,7 @@ class Tags:
             raise NotFound(f"there is no such image in {name_of(container)}")
         if image.blob_id is None:
             raise Malformed(f"the bytes of {image.digest} are not here yet")
+        require_image(self._db, demand_of(self._db, container.collection), image)
         wanted = self._architecture(image, arch)
         self._refuse_frozen(container, name)
         row = self._find(container, name, wanted)
@@ -71,34 +98,39 @@ class Tags:
         row.image_id = image.id
         row.moved_at = self._facilities.clock()
         row.moved_by = self._access.caller.user_id
+        forget_manifests(self._db, container.id, [name])
         self._tell(container, row, image, previous)
         return row
 
     def freeze(self, container: Container, tag: str, *, frozen: bool = True) -> Sequence[Tag]:
         """Freeze a tag for all its architectures, so that it never moves again; or thaw it."""
         self._access.require(Action.MANAGE, container)
-        rows = self._all_called(container, parse_tag(tag))
-        for row in rows:
+        name = parse_tag(tag)
+        seen = manifest_tag(self._db, container.id, name)
+        rows = self._all_called(container, name, or_manifest=seen is not None)
+        every: list[Tag | ManifestTag] = [*rows, *([seen] if seen is not None else [])]
+        for row in every:
             row.frozen_at = (row.frozen_at or self._facilities.clock()) if frozen else None
         return rows
 
     def remove(self, container: Container, tag: str, arch: str | None = None) -> None:
-        """Remove a tag, of one architecture or of all; the image stays."""
+        """Remove a tag, of one architecture or of all; what it points at stays."""
         self._access.require(Action.DELETE, container)
         name = parse_tag(tag)
-        rows = self._all_called(container, name)
+        seen = manifest_tag(self._db, container.id, name)
+        called = self._all_called(container, name, or_manifest=seen is not None)
+        rows = [row for row in called if arch is None or row.arch == arch]
+        if not rows and (seen is None or arch is not None):
+            raise NotFound(f"{name_of(container)}:{name} does not exist for {arch}")
         self._refuse_frozen(container, name)
         for row in rows:
-            if arch is None or row.arch == arch:
-                self._db.delete(row)
+            self._db.delete(row)
+        forget_manifests(self._db, container.id, [name])
 
     def _refuse_frozen(self, container: Container, tag: str) -> None:
         if container.frozen_at is not None:
             raise Conflict(f"{name_of(container)} is frozen")
-        frozen = select(Tag.name).where(
-            Tag.container_id == container.id, Tag.name == tag, Tag.frozen_at.is_not(None)
-        )
-        if self._db.scalars(frozen).first():
+        if is_frozen(self._db, container, tag):
             raise Conflict(f"the tag {tag} of {name_of(container)} is frozen")
 
     def _architecture(self, image: Image, said: str | None) -> str:
@@ -114,11 +146,13 @@ class Tags:
             .with_for_update()
         )
 
-    def _all_called(self, container: Container, tag: str) -> Sequence[Tag]:
+    def _all_called(
+        self, container: Container, tag: str, *, or_manifest: bool = False
+    ) -> Sequence[Tag]:
         rows = self._db.scalars(
             select(Tag).where(Tag.container_id == container.id, Tag.name == tag).with_for_update()
         ).all()
-        if not rows:
+        if not rows and not or_manifest:
             raise NotFound(f"{name_of(container)}:{tag} does not exist")
         return rows
 

@@ -15,9 +15,11 @@ class Counted:
     """By container and day."""
     tokens_used: Mapping[str, datetime]
     """When each token was last seen."""
+    clients_used: Mapping[str, datetime]
+    """When each user's secret of the sregistry client was last seen, by user."""
 
     def __bool__(self) -> bool:
-        return bool(self.pulls or self.tokens_used)
+        return bool(self.pulls or self.tokens_used or self.clients_used)
 
 
 class Tally:
@@ -27,6 +29,7 @@ class Tally:
         self._lock = threading.Lock()
         self._pulls: Counter[tuple[str, date]] = Counter()
         self._tokens: dict[str, datetime] = {}
+        self._clients: dict[str, datetime] = {}
 
     def count_pull(self, container: str, at: datetime) -> None:
         """Count one pull of a container."""
@@ -38,12 +41,18 @@ class Tally:
         with self._lock:
             self._tokens[token] = at
 
+    def count_client(self, user_id: str, at: datetime) -> None:
+        """Note that a user's sregistry client has signed something."""
+        with self._lock:
+            self._clients[user_id] = at
+
     def drain(self) -> Counted:
         """Give what has been counted, and begin anew."""
         with self._lock:
-            counted = Counted(dict(self._pulls), dict(self._tokens))
+            counted = Counted(dict(self._pulls), dict(self._tokens), dict(self._clients))
             self._pulls.clear()
             self._tokens.clear()
+            self._clients.clear()
         return counted
 
     def put_back(self, counted: Counted) -> None:
@@ -52,3 +61,5 @@ class Tally:
             self._pulls.update(counted.pulls)
             for token, at in counted.tokens_used.items():
                 self._tokens.setdefault(token, at)
+            for user_id, at in counted.clients_used.items():
+                self._clients.setdefault(user_id, at)

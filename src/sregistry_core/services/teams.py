@@ -13,6 +13,7 @@ from sregistry_core.models import Entity, EntityKind, Membership, Team, User
 from sregistry_core.names import parse_new_entity_name
 
 from .access import Access
+from .federation import is_of_another_registry
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -46,7 +47,9 @@ class Teams:
         if not self._access.has(Scope.ADMIN):
             raise NotAllowed("this token may not make teams")
         canonical = parse_new_entity_name(name)
-        if self._db.scalar(select(Entity.id).where(Entity.name == canonical)):
+        if self._db.scalar(
+            select(Entity.id).where(Entity.name == canonical)
+        ) or is_of_another_registry(self._db, canonical):
             raise Conflict(f"the name {canonical} is taken")
         now = self._facilities.clock()
         team = Team(name=canonical, created_at=now)
@@ -71,10 +74,10 @@ class Teams:
             raise NotFound(f"the team {name} does not exist")
         return team
 
-    def mine(self) -> Sequence[Team]:
-        """Give the teams the caller is in; all of them to an administrator."""
+    def mine(self, *, after: str = "", limit: int | None = None) -> Sequence[Team]:
+        """Give the teams the caller is in, by name; all of them to an administrator."""
         self._access.require_login()
-        query = select(Team).order_by(Team.name)
+        query = select(Team).where(Team.name > after).order_by(Team.name).limit(limit)
         if not self._access.caller.is_admin:
             query = query.where(Team.id.in_([team for team, _ in self._access.caller.teams]))
         return self._db.scalars(query).all()
@@ -107,8 +110,9 @@ class Teams:
         return Member(user, role)
 
     def remove_member(self, name: str, user_name: str) -> None:
-        """Take a user out of a team; their rights through it end with this."""
-        team = self._require_owner(name)
+        """Take a user out of a team, or oneself; the rights through it end with this."""
+        leaves = user_name.lower() == self._access.caller.name and self._access.has(Scope.ADMIN)
+        team = self.find(name) if leaves else self._require_owner(name)
         user = self._user(user_name)
         membership = self._db.get(Membership, (team.id, user.id))
         if membership is None:

@@ -79,12 +79,23 @@ class Tokens:
             .order_by(Token.created_at.desc(), Token.id)
         ).all()
 
-    def revoke(self, token_id: str) -> None:
-        """End a token at once. Raises NotFound for one that is not there, or not the caller's."""
+    def all(self) -> Sequence[Token]:
+        """Give the tokens of all users, by the user's name, the newest first."""
+        self._access.require_admin()
+        return self._db.scalars(
+            select(Token).join(Token.user).order_by(User.name, Token.created_at.desc(), Token.id)
+        ).all()
+
+    def find(self, token_id: str) -> Token:
+        """Give a token. Raises NotFound for one that is not there, or not the caller's."""
         self._access.require_login()
         token = self._db.get(Token, token_id)
         caller = self._access.caller
         if token is None or (token.user_id != caller.user_id and not caller.is_admin):
             raise NotFound(f"the token {token_id} does not exist")
         self._access.require_self(token.user_id)
-        self._db.delete(token)
+        return token
+
+    def revoke(self, token_id: str) -> None:
+        """End a token at once. Raises NotFound for one that is not there, or not the caller's."""
+        self._db.delete(self.find(token_id))

@@ -1,6 +1,7 @@
 """Uploads: the only writer of images and blobs."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -8,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from sregistry_core.contracts import Action
+from sregistry_core.contracts import Action, PushRefused
 from sregistry_core.db.session import pause
 from sregistry_core.digests import Digest
 from sregistry_core.errors import Conflict, Malformed, NotFound, TooLarge
@@ -21,11 +22,13 @@ from .garbage import Garbage
 from .images import Images
 from .outbox import OutboxService
 from .publishing import Arrival, Publishing
+from .signers import demand_of, require_image
+from .verification import Verification
 
 if TYPE_CHECKING:
     from . import Facilities
 
-StagedOf = Callable[[str], Staged]
+StagedOf = Callable[[str], AbstractContextManager[Staged]]
 PURPOSE = "upload"
 MOST_PARTS = 10_000
 _MIB = 1 << 20
@@ -65,6 +68,7 @@ class Uploads:
         self._staging = facilities.staging
         self._images = Images(db, access, garbage, outbox, facilities)
         self._publishing = Publishing(db, access, outbox, facilities)
+        self._verification = Verification(db, access, outbox, facilities)
 
     def announce(self, container: Container, digest: Digest, description: str = "") -> Image:
         """Give the image of these bytes in a container, made when it is new there.
@@ -89,8 +93,10 @@ class Uploads:
             image.container = container
         if description:
             self._images.describe(image, description)
-        if image.blob_id is None and (copy := self._images.readable_copy(digest)):
-            self._share_bytes(image, copy)
+        if image.blob_id is None and self._may_share():
+            copy = self._images.readable_copy(digest)
+            if copy is not None and self._is_taken(container, copy):
+                self._share_bytes(image, copy)
         return image
 
     def begin(self, image_id: str, *, size: int, digest: Digest | None = None) -> str:
@@ -174,7 +180,7 @@ class Uploads:
         size, parts = upload.size, _parts(upload)
         return self._publish(
             upload,
-            lambda upload_id: self._staging.join_parts(upload_id, size=size, parts=parts),
+            lambda upload_id: self._staging.joined_parts(upload_id, size=size, parts=parts),
         )
 
     def abort(self, image_id: str, upload_id: str) -> None:
@@ -189,7 +195,7 @@ class Uploads:
         size   what the client announces in bytes, if it does
         """
         image = self._require_image(image_id)
-        self._require_room(size or 0)
+        self._require_room(size or 0, here=self._staging.has(source))
         announced = Digest.parse(image.digest)
         pause(self._db)
         limit = self._facilities.settings.largest_image
@@ -198,12 +204,31 @@ class Uploads:
                 raise Malformed(f"{staged.size} bytes were sent, {size} were announced")
             return self._publishing.publish(Arrival(image_id, announced, None), staged)
 
+    def receive_unannounced(
+        self, container: Container, source: BinaryIO, *, size: int | None
+    ) -> Image:
+        """Take in and publish an image whose digest the client does not say beforehand.
+
+        size   how many bytes it has at most, if that is known
+        """
+        self._require_push(container)
+        self._staging.require_room(0 if self._staging.has(source) else size or 0)
+        container_id, limit = container.id, self._facilities.settings.largest_image
+        pause(self._db)
+        with self._staging.receive(source, limit=limit) as staged:
+            return self._publishing.publish_unannounced(container_id, staged)
+
+    def _may_share(self) -> bool:
+        # What must be looked at before it is published has to arrive under its new name.
+        settings, plugins = self._facilities.settings, self._facilities.plugins
+        return not settings.require_sif and not plugins.watches_pushes
+
     def _publish(self, upload: Upload, staged_of: StagedOf) -> Image:
         arrival = Arrival(upload.image_id, Digest.parse(upload.image.digest), upload.id)
         pause(self._db)
         try:
-            staged = staged_of(arrival.upload_id or "")
-            return self._publishing.publish(arrival, staged)
+            with staged_of(arrival.upload_id or "") as staged:
+                return self._publishing.publish(arrival, staged)
         except Malformed:
             # What is not as announced will not become so: its space is free at once.
             self._staging.discard(arrival.upload_id or "")
@@ -237,11 +262,12 @@ class Uploads:
             raise NotFound("there is no such upload, or it was given up")
         return upload
 
-    def _require_room(self, size: int) -> None:
+    def _require_room(self, size: int, *, here: bool = False) -> None:
+        """Refuse what is too large, or does not fit; bytes that are `here` need no more room."""
         largest = self._facilities.settings.largest_image
         if size > largest:
             raise TooLarge(f"{size} bytes are more than the {largest} that an image may have here")
-        self._staging.require_room(size)
+        self._staging.require_room(0 if here else size)
 
     def _new_upload(self, image: Image, kind: UploadKind, size: int, *, part_size: int) -> Upload:
         if size < 0:
@@ -324,7 +350,16 @@ class Uploads:
         self._db.execute(delete(ImageLabel).where(ImageLabel.image_id == image.id))
         for label in labels:
             self._db.add(ImageLabel(image_id=image.id, name=label.name, value=label.value))
+        self._verification.copy(copy, image)
         self._publishing.published(image)
+
+    def _is_taken(self, container: Container, copy: Image) -> bool:
+        """Tell whether the collection takes the bytes unseen; otherwise they are sent once more."""
+        try:
+            require_image(self._db, demand_of(self._db, container.collection), copy)
+        except PushRefused:
+            return False
+        return True
 
     def _find(self, container: Container, digest: Digest) -> Image | None:
         return self._db.scalar(

@@ -1,10 +1,7 @@
 """The waiting room of incoming bytes: hashed once as they pass, synced before they are believed."""
 
-import fcntl
 import os
 import shutil
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,13 +10,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sregistry_core.digests import Digest, RunningDigest
-from sregistry_core.errors import Malformed, NotFound, StorageFull, TooLarge
+from sregistry_core.errors import NotFound, StorageFull, TooLarge
 from sregistry_core.identifiers import new_identifier
 
 from .durable import refusals, sync_directory
+from .hashing import CHUNK, hash_and_sync
+from .locking import in_use, is_in_use, let_go, locked
+from .part_files import PartFiles
 
-CHUNK = 1 << 20
-_REMEMBERED_UPLOADS = 256
 _BODY = "the body"
 _MOMENT = timedelta(minutes=1)
 
@@ -47,8 +45,7 @@ class Staging:
         self._incoming = root / "incoming"
         self._uploads = root / "uploads"
         self.spool = root / "spool"
-        self._running: OrderedDict[str, tuple[int, RunningDigest]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._parts = PartFiles(self._uploads)
         for directory in (self._incoming, self._uploads, self.spool):
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -65,6 +62,11 @@ class Staging:
                 f"no room for {size} bytes: {max(0, free - self._keep_free)} bytes can be taken"
             )
 
+    def has(self, source: BinaryIO) -> bool:
+        """Tell whether the server has spooled a body here already."""
+        name = getattr(source, "name", None)
+        return isinstance(name, str) and Path(name).parent == self.spool
+
     @contextmanager
     def receive(self, source: BinaryIO, *, limit: int) -> Iterator[Staged]:
         """Take in a stream and hash it on the way; removed afterwards unless it was moved on.
@@ -76,79 +78,91 @@ class Staging:
         try:
             with refusals(_BODY):
                 digest = self._take_over(source, path, limit) or self._copy(source, path, limit)
-            with _in_use(path):
+            with in_use(path):
                 yield Staged(path, digest.size, digest.value)
         finally:
             path.unlink(missing_ok=True)
+            if self.has(source):
+                # The server closes it after its answer, and the next request may come before.
+                let_go(source.fileno())
 
     def keep_whole(self, upload: str, staged: Staged) -> None:
-        """Keep the bytes of a whole upload; those of an earlier try are replaced."""
-        with refusals(_BODY):
-            staged.path.replace(self._whole(upload))
-            sync_directory(self._uploads)
+        """Keep the bytes of a whole upload; those of an earlier try are replaced.
 
-    def whole(self, upload: str, *, size: int, digest: Digest) -> Staged:
-        """Give the bytes of a whole upload again. Raises NotFound when they are not here."""
-        path = self._whole(upload)
-        if not path.exists():
-            raise NotFound(f"the bytes of upload {upload} are not here")
-        return Staged(path, size, digest)
+        The name of the file says its digest, so that nobody takes it for another one, whatever
+        comes between this and the note of it in the database.
+        """
+        path = self._whole(upload, staged.digest)
+        with refusals(_BODY):
+            staged.path.replace(path)
+            sync_directory(self._uploads)
+        for other in self._wholes(upload):
+            if other != path and not is_in_use(other):
+                other.unlink(missing_ok=True)
+
+    @contextmanager
+    def whole(self, upload: str, *, size: int, digest: Digest) -> Iterator[Staged]:
+        """Give the bytes of a whole upload again; for the time of the block nobody else has them.
+
+        Raises NotFound when they are not here, Conflict when somebody else has them.
+        """
+        path = self._whole(upload, digest)
+        with _still_here(upload), locked(path):
+            yield Staged(path, size, digest)
 
     def write_part(
         self, upload: str, number: int, source: BinaryIO, *, offset: int, size: int
     ) -> None:
-        """Put part `number` (from 1) of an upload at its place, and on disk.
+        """Put part `number` (from 1) of an upload at its place; on disk it is once all are joined.
 
         offset, size   in bytes; Malformed is raised when the body has another size.
-        May be repeated. Parts that come in order are hashed on the way, so that nothing need be
-        read again at the end.
+        May be repeated, until the parts are joined. Parts that come in order are hashed on the
+        way, so that nothing need be read again at the end.
         """
-        running = self._running_before(upload, number)
         with refusals(f"part {number}"):
             _refuse_if_full(source)
-            handle = os.open(self._parts(upload), os.O_WRONLY | os.O_CREAT, 0o600)
-            try:
-                written = 0
-                while chunk := source.read(min(CHUNK, size - written + 1)):
-                    if written + len(chunk) > size:
-                        raise Malformed(f"part {number} has more than the {size} bytes announced")
-                    _write_all(handle, chunk, offset + written)
-                    written += len(chunk)
-                    if running:
-                        running.update(chunk)
-                if written != size:
-                    raise Malformed(f"part {number} has {written} bytes, {size} were announced")
-                os.fdatasync(handle)
-            finally:
-                os.close(handle)
-        self._remember(upload, number, running)
+            self._parts.write(upload, number, source, offset=offset, size=size)
 
-    def join_parts(self, upload: str, *, size: int, parts: int) -> Staged:
-        """Give the joined parts as one file, hashed.
+    def append(self, upload: str, source: BinaryIO, *, offset: int, limit: int) -> int:
+        """Put bytes after the first `offset` ones of an upload; give how many there are now.
 
-        Raises NotFound when they are not here, Malformed when their size is wrong.
+        limit   in bytes, of the whole; TooLarge is raised for more
+        The bytes are hashed on the way when they come in order. Raises NotFound when fewer than
+        `offset` bytes are here, StorageFull when the disk is.
         """
-        path = self._parts(upload)
-        if not path.exists():
-            raise NotFound(f"the bytes of upload {upload} are not here")
-        found = path.stat().st_size
-        if found != size:
-            raise Malformed(f"the parts have {found} bytes together, {size} were announced")
-        with self._lock:
-            number, running = self._running.pop(upload, (0, RunningDigest()))
-        if number != parts or running.size != size:
-            # A part came twice, out of order, or to another process.
-            running = _hash(path)
         with refusals(_BODY):
-            sync_directory(self._uploads)
-        return Staged(path, size, running.value)
+            _refuse_if_full(source)
+            if not offset and self.has(source):
+                with suppress(FileExistsError):
+                    return self._adopt(upload, source, limit)
+            return self._parts.append(upload, source, offset=offset, limit=limit)
+
+    @contextmanager
+    def appended(self, upload: str, *, size: int) -> Iterator[Staged]:
+        """Give what was appended as one file, hashed; for the time of the block nobody appends.
+
+        Raises NotFound when it is not here, Malformed when its size is another.
+        """
+        with self.joined_parts(upload, size=size, parts=size) as staged:
+            yield staged
+
+    @contextmanager
+    def joined_parts(self, upload: str, *, size: int, parts: int) -> Iterator[Staged]:
+        """Give the joined parts as one file, hashed; for the time of the block it does not change.
+
+        Raises NotFound when they are not here, Malformed when their size is wrong, Conflict when
+        somebody else is at work on them.
+        """
+        with _still_here(upload), self._parts.joined(upload, size=size, parts=parts) as joined:
+            with refusals(_BODY):
+                sync_directory(self._uploads)
+            yield Staged(joined.path, size, joined.running.value)
 
     def discard(self, upload: str) -> None:
         """Remove all that is here of an upload."""
-        with self._lock:
-            self._running.pop(upload, None)
-        self._whole(upload).unlink(missing_ok=True)
-        self._parts(upload).unlink(missing_ok=True)
+        self._parts.discard(upload)
+        for path in self._wholes(upload):
+            path.unlink(missing_ok=True)
 
     def leftovers(
         self, known: Callable[[Collection[str]], Collection[str]], *, before: datetime
@@ -159,27 +173,35 @@ class Staging:
         before   younger files of uploads are left alone
         """
         old = [path for path in self._uploads.iterdir() if _changed_at(path) < before]
-        alive = known({path.stem for path in old})
-        yield from (path for path in old if path.stem not in alive)
+        alive = known({_upload_of(path) for path in old})
+        yield from (path for path in old if _upload_of(path) not in alive)
         # These are locked while a request of this machine is at work on them.
         a_moment_ago = datetime.now(UTC) - _MOMENT
         for directory in (self._incoming, self.spool):
             for path in directory.iterdir():
-                if _changed_at(path) < a_moment_ago and not _is_in_use(path):
+                if _changed_at(path) < a_moment_ago and not is_in_use(path):
                     yield path
+
+    def _adopt(self, upload: str, source: BinaryIO, limit: int) -> int:
+        source.flush()
+        path = Path(source.name)
+        if path.stat().st_size > limit:
+            raise TooLarge(f"more than the {limit} bytes that are taken here")
+        try:
+            return self._parts.adopt(upload, path)
+        finally:
+            # The next request for this upload comes as soon as this one is answered.
+            let_go(source.fileno())
 
     def _take_over(self, source: BinaryIO, path: Path, limit: int) -> RunningDigest | None:
         _refuse_if_full(source)
-        name = getattr(source, "name", None)
-        if not isinstance(name, str) or Path(name).parent != self.spool:
+        if not self.has(source):
             return None
         source.flush()
-        os.link(name, path)
+        os.link(source.name, path)
         if path.stat().st_size > limit:
             raise TooLarge(f"more than the {limit} bytes that are taken here")
-        running = _hash(path)
-        _sync_file(path)
-        return running
+        return hash_and_sync(path)
 
     def _copy(self, source: BinaryIO, path: Path, limit: int) -> RunningDigest:
         running = RunningDigest()
@@ -193,87 +215,28 @@ class Staging:
             os.fdatasync(target.fileno())
         return running
 
-    def _running_before(self, upload: str, number: int) -> RunningDigest | None:
-        with self._lock:
-            reached, running = self._running.get(upload, (0, RunningDigest()))
-            if number == reached + 1:
-                return running.copy()
-            # The hash of what follows would not be that of the file.
-            self._running[upload] = (-1, running)
-            return None
+    def _whole(self, upload: str, digest: Digest) -> Path:
+        return self._uploads / f"{upload}.{digest.hex}.whole"
 
-    def _remember(self, upload: str, number: int, running: RunningDigest | None) -> None:
-        with self._lock:
-            reached, _ = self._running.get(upload, (0, None))
-            if running is None or reached != number - 1:
-                self._running[upload] = (-1, RunningDigest())
-            else:
-                self._running[upload] = (number, running)
-            while len(self._running) > _REMEMBERED_UPLOADS:
-                self._running.popitem(last=False)
-
-    def _whole(self, upload: str) -> Path:
-        return self._uploads / f"{upload}.whole"
-
-    def _parts(self, upload: str) -> Path:
-        return self._uploads / f"{upload}.parts"
+    def _wholes(self, upload: str) -> list[Path]:
+        return list(self._uploads.glob(f"{upload}.*.whole"))
 
 
 @contextmanager
-def _in_use(path: Path) -> Iterator[None]:
-    """Lock a file for the time of the block: a sweep leaves it alone."""
-    handle = os.open(path, os.O_RDWR)
+def _still_here(upload: str) -> Iterator[None]:
     try:
-        # The server has locked it already when the file was its own.
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
-    finally:
-        os.close(handle)
+    except FileNotFoundError as error:
+        raise NotFound(f"the bytes of upload {upload} are not here") from error
 
 
-def _is_in_use(path: Path) -> bool:
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(handle)
-    return False
+def _upload_of(path: Path) -> str:
+    return path.name.partition(".")[0]
 
 
 def _refuse_if_full(source: BinaryIO) -> None:
     if getattr(source, "full", False):
         raise StorageFull("no room for the body: the disk is full")
-
-
-def _hash(path: Path) -> RunningDigest:
-    running = RunningDigest()
-    buffer = bytearray(CHUNK)
-    view = memoryview(buffer)
-    with path.open("rb", buffering=0) as source:
-        while count := source.readinto(buffer):
-            running.update(view[:count])
-    return running
-
-
-def _sync_file(path: Path) -> None:
-    handle = os.open(path, os.O_RDWR)
-    try:
-        os.fdatasync(handle)
-    finally:
-        os.close(handle)
-
-
-def _write_all(handle: int, chunk: bytes, offset: int) -> None:
-    view = memoryview(chunk)
-    while view:
-        written = os.pwrite(handle, view, offset)
-        view, offset = view[written:], offset + written
 
 
 def _changed_at(path: Path) -> datetime:

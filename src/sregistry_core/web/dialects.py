@@ -41,6 +41,7 @@ _STATUS: tuple[tuple[type[RegistryError], int], ...] = (
     (RangeUnsatisfiable, 416),
     (Unavailable, 503),
 )
+_NO_ANSWER = ("locked", "connect", "disk I/O error")
 
 
 class Dialect:
@@ -148,7 +149,7 @@ def _as_refusal(error: Exception) -> RegistryError | None:
         return StorageFull("no room left for the database")
     if isinstance(error, DBAPIError):
         text = str(error.orig)
-        if error.connection_invalidated or "locked" in text or "connect" in text:
+        if error.connection_invalidated or any(sign in text for sign in _NO_ANSWER):
             log.warning("the database does not answer: %s", text)
             return Unavailable("the database does not answer, try again")
     if isinstance(error, UnicodeDecodeError):

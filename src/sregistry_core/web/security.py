@@ -10,6 +10,7 @@ from pyramid.request import Request
 from sregistry_core.contracts import Caller
 from sregistry_core.errors import LoginRequired
 from sregistry_core.services import Services
+from sregistry_core.services.authentication import TOKEN_PREFIX
 
 SESSION_COOKIE = "sregistry_session"
 _NOT_A_TOKEN = frozenset({"", "none"})
@@ -88,5 +89,7 @@ def find_caller(request: Request) -> Caller:
     if shown.is_nothing:
         return Caller.anonymous()
     if shown.token is not None:
+        if route.startswith("oci.") and not shown.token.startswith(TOKEN_PREFIX):
+            return nobody.narrow_tokens.caller_of(shown.token)
         return nobody.authentication.caller_of_token(shown.token)
     return nobody.authentication.caller_of_password(shown.name, shown.password)

@@ -178,7 +178,11 @@ def test_what_comes_round_is_written_down_once_each_time(registry):
     jobs.look_for_work()
     jobs.look_for_work()
 
-    assert sorted(row.job for row in rows(registry)) == ["garbage.collect", "uploads.expire"]
+    assert sorted(row.job for row in rows(registry)) == [
+        "garbage.collect",
+        "images.verify_again",
+        "uploads.expire",
+    ]
     with registry.parts.unit()() as services:
         due = {row.job: row.due_at for row in services.db.scalars(select(Periodic))}
     assert due["garbage.collect"] == registry.clock.now + timedelta(hours=1)
@@ -189,5 +193,5 @@ def test_what_comes_round_runs(registry):
     registry.clock.move(timedelta(hours=1))
     registry.parts.jobs.look_for_work()
 
-    assert registry.run_jobs() == 2
+    assert registry.run_jobs() == 3
     assert rows(registry) == []

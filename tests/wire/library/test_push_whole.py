@@ -242,3 +242,15 @@ def test_a_tag_that_reads_as_a_digest_is_refused(ada, image):
             {"Arch": "amd64", "Tag": tag, "ImageID": announced["id"]},
             status=400,
         )
+
+
+def test_the_client_is_told_what_all_images_of_the_user_take_together(ada, image):
+    other = make_sif(labels={"org.example.version": "2"})
+    ada.push("ada/lab/other:1", other)
+    ada.push("ada/lab/again:1", other)
+    announced = announce(ada, image)
+    ada.upload(announced["id"], image)
+
+    answer = ada.put(f"/v2/imagefile/{announced['id']}/_complete", {}).json["data"]
+
+    assert answer["quota"] == {"quotaTotal": 0, "quotaUsage": len(image) + len(other)}

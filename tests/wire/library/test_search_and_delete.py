@@ -200,3 +200,14 @@ def test_a_hidden_collection_is_found_again_by_whoever_is_let_in(registry, ada, 
         services.grants.give(collection, "reader", user="bob")
 
     assert names(search(bob, value="hidden", arch="amd64")) == ["ada/hidden/blast"]
+
+
+def test_an_image_that_was_refused_its_tag_is_not_found_by_name(ada, stranger):
+    newer = make_sif(labels={"newer": "yes"})
+    container = ada.get("/v1/containers/ada/lab/blast").json["data"]["id"]
+    digest = hashlib.sha256(newer).hexdigest()
+    announced = ada.post("/v1/images", {"container": container, "hash": f"sha256.{digest}"})
+    ada.upload(announced.json["data"]["id"], newer)
+
+    assert names(search(stranger, value="blast", arch="amd64")) == ["ada/lab/blast"]
+    assert names(search(stranger, value=digest)) == ["ada/lab/blast"]

@@ -23,7 +23,7 @@ def test_the_manifest_has_all_that_any_client_reads(stranger):
     assert manifest["image"].startswith("http://registry.test/transfer/")
     assert manifest["commit"] == DIGEST[:40]
     assert manifest["tag"] == manifest["branch"] == "1"
-    assert manifest["name"] == "lab/blast"
+    assert (manifest["collection"], manifest["name"]) == ("lab", "blast")
     assert manifest["version"] == f"sha256:{DIGEST}"
     assert manifest["size_mb"] >= 1
 

@@ -59,4 +59,5 @@ def download_image(request: Request) -> Response:
 
 def _shown(request: Request, image: Image) -> Response:
     tags = request.services.images.tags_of([image])
-    return answer(inspected_image_json(image, tags.get(image.id, ())))
+    signatures = request.services.verification.of(image)
+    return answer(inspected_image_json(image, tags.get(image.id, ()), signatures))

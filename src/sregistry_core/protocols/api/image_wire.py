@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sregistry_core.models import Image, Tag
+from sregistry_core.models import Image, ImageSignature, Tag
 from sregistry_core.services.access import name_of
 
 from .wire import time_json
@@ -34,13 +34,16 @@ def image_json(image: Image, tags: Sequence[str]) -> dict[str, Any]:
         "signed": image.signed,
         "encrypted": image.encrypted,
         "fingerprints": list(image.fingerprints),
+        "verification": image.verification,
         "description": image.description,
         "tags": list(tags),
         "pushed_at": time_json(image.pushed_at),
     }
 
 
-def inspected_image_json(image: Image, tags: Sequence[str]) -> dict[str, Any]:
+def inspected_image_json(
+    image: Image, tags: Sequence[str], signatures: Sequence[ImageSignature]
+) -> dict[str, Any]:
     """An image with all that was read from its file; null until a job has done so."""
     readable = image.inspected_at is not None and image.opaque_because is None
     return {
@@ -48,6 +51,7 @@ def inspected_image_json(image: Image, tags: Sequence[str]) -> dict[str, Any]:
         "inspected_at": time_json(image.inspected_at),
         "opaque_because": image.opaque_because,
         "inspection": inspection_json(image.inspection) if readable else None,
+        "signatures": [_signature_json(one) for one in signatures],
     }
 
 
@@ -65,6 +69,19 @@ def inspection_json(found: Mapping[str, Any]) -> dict[str, Any]:
         "oci_sif": bool(found.get("oci_sif")),
         "created": time_json(datetime.fromisoformat(created)) if created else None,
         "notes": list(found.get("notes") or ()),
+    }
+
+
+def _signature_json(signature: ImageSignature) -> dict[str, Any]:
+    return {
+        "object_id": signature.object_id,
+        "format": signature.format,
+        "fingerprint": signature.fingerprint,
+        "signer": signature.signer,
+        "state": signature.state.value,
+        "reason": signature.reason,
+        "covers_all": signature.covers_all,
+        "checked_at": time_json(signature.checked_at),
     }
 
 

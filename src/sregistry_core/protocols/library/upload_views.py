@@ -6,6 +6,7 @@ from pyramid.view import view_config
 
 from sregistry_core.digests import Digest
 from sregistry_core.errors import NotFound
+from sregistry_core.models import Image
 from sregistry_core.services.uploads import CompletedPart
 from sregistry_core.web.dialects import json_response
 from sregistry_core.web.forms import body_of, read_json
@@ -19,7 +20,7 @@ def upload_at_once(request: Request) -> Response:
     image = request.services.uploads.receive_whole(
         request.matchdict["image"], body_of(request), size=request.content_length
     )
-    return json_response({"data": completed_json(image)})
+    return _completed(request, image)
 
 
 @view_config(route_name="library.upload")
@@ -39,7 +40,7 @@ def begin_upload(request: Request) -> Response:
 def complete_upload(request: Request) -> Response:
     """Publish what the single PUT has brought."""
     image = request.services.uploads.finish(request.matchdict["image"])
-    return json_response({"data": completed_json(image)})
+    return _completed(request, image)
 
 
 @view_config(route_name="library.begin_parts")
@@ -85,7 +86,7 @@ def complete_parts(request: Request) -> Response:
     image = request.services.uploads.finish_parts(
         request.matchdict["image"], form.text("uploadID"), completed
     )
-    return json_response({"data": completed_json(image)})
+    return _completed(request, image)
 
 
 @view_config(route_name="library.abort_parts")
@@ -93,3 +94,8 @@ def abort_parts(request: Request) -> Response:
     """Drop an upload and its parts."""
     request.services.uploads.abort(request.matchdict["image"], read_json(request).text("uploadID"))
     return json_response({"data": {}})
+
+
+def _completed(request: Request, image: Image) -> Response:
+    held = request.services.images.bytes_held(image.container.collection.entity)
+    return json_response({"data": completed_json(image, held)})

@@ -75,6 +75,7 @@ def image_json(image: Image, tags: Sequence[str]) -> dict[str, Any]:
         "entityName": collection.entity.name,
         "size": image.blob.size if image.blob else 0,
         "uploaded": image.blob is not None,
+        # Claims of the file, which the client verifies itself: it shows them as "Signed by".
         "signed": image.signed,
         "encrypted": image.encrypted,
         "arch": image.arch or "",
@@ -101,10 +102,10 @@ def arch_tags_json(tags: Iterable[Tag]) -> dict[str, dict[str, str]]:
     return chosen
 
 
-def completed_json(image: Image) -> dict[str, Any]:
-    """What the client prints after a push: quota (0 is unlimited) and address."""
+def completed_json(image: Image, bytes_held: int) -> dict[str, Any]:
+    """What the client prints after a push: what is used of which quota (0 is none), and a name."""
     return {
-        "quota": {"quotaTotal": 0, "quotaUsage": image.blob.size if image.blob else 0},
+        "quota": {"quotaTotal": 0, "quotaUsage": bytes_held},
         "containerUrl": name_of(image.container),
     }
 

@@ -7,21 +7,29 @@ from sregistry_core.models import Image
 from sregistry_core.names import DEFAULT_TAG, ImageName
 
 
-def manifest_json(image: Image, name: ImageName, address: str) -> dict[str, Any]:
-    """Give the manifest.
+def manifest_json(image: Image, name: ImageName, address: str, *, frozen: bool) -> dict[str, Any]:
+    """Give the manifest: what any client of the old server or of Singularity Hub reads.
 
     `commit` names the file in the client's cache, for all registries together: so it is made of
-    the content and of nothing else. Singularity 2 prints `branch` and reads `size_mb`.
+    the content and of nothing else. Singularity 2 prints `branch`, reads `size_mb`, and where there
+    is a `frozen` it puts `collection` before `name`, as the sregistry client always does.
     """
     digest = Digest.parse(image.digest)
     tag = name.tag or DEFAULT_TAG
     size = image.blob.size if image.blob else 0
+    size_mb = max(1, round(size / 1_000_000))
     return {
+        "id": image.id,
+        "name": image.container.name,
         "image": address,
-        "name": f"{name.container.collection}/{image.container.name}",
         "tag": tag,
         "branch": tag,
         "commit": digest.commit,
         "version": digest.oci,
-        "size_mb": max(1, round(size / 1_000_000)),
+        "add_date": image.created_at.isoformat(),
+        "metrics": {"sha256": digest.hex, "size": size, "size_mb": size_mb},
+        "size_mb": size_mb,
+        "frozen": frozen,
+        "metadata": {"description": image.description, "arch": image.arch},
+        "collection": name.container.collection,
     }

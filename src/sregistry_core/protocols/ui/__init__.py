@@ -14,6 +14,7 @@ def includeme(config: Configurator) -> None:
     config.include(".assets")
     config.include(".headers")
     config.include(".own_forms")
+    config.scan(".client_secret_views")
     config.scan(".views")
     config.scan(".session_views")
     config.scan(".token_views")

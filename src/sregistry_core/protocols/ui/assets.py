@@ -17,7 +17,7 @@ def includeme(config: Configurator) -> None:
     config.add_cache_buster(f"{SPEC}/", ContentHashes())
 
 
-class ContentHashes(QueryStringCacheBuster):  # type: ignore[misc]
+class ContentHashes(QueryStringCacheBuster):
     """Ends the address of an asset in a hash of its content, read once at the start."""
 
     def __init__(self) -> None:

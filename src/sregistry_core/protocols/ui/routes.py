@@ -10,4 +10,6 @@ def includeme(config: Configurator) -> None:
     add("ui.sign_in", "/auth/sign-in")
     add("ui.sign_out", "/auth/sign-out", request_method="POST")
     add("ui.tokens", "/auth/tokens")
+    add("ui.client_secret", "/auth/sregistry")
+    add("ui.old_token", "/token", request_method=("GET", "HEAD"))
     add("ui.revoke_token", "/auth/tokens/{token:[0-9a-f]{32}}/revoke", request_method="POST")

@@ -1,0 +1,65 @@
+"""Loads on a server of this machine: one large pull, and many small requests."""
+
+import re
+import subprocess
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_LONGEST_PULL_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Pull:
+    """One pull: how long all of it took, and how long its first byte; in seconds."""
+
+    seconds: float
+    first_byte: float
+    size: int
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Requests per second, and the time that half and 99 % of them took at most, in seconds."""
+
+    per_second: float
+    half: float
+    most: float
+
+
+def pull(address: str) -> Pull:
+    """Fetch an address by curl, redirections followed, and throw the bytes away."""
+    _require_here(address)
+    told = "%{http_code} %{time_total} %{time_starttransfer} %{time_redirect} %{size_download}"
+    words = ["curl", "--silent", "--location", "--output", "/dev/null", "--write-out", told]
+    words += ["--max-time", str(_LONGEST_PULL_SECONDS), address]
+    said = subprocess.run(words, capture_output=True, text=True, check=False).stdout.split()
+    if said[0] != "200":
+        raise SystemExit(f"bench: {address} was answered {said[0]}")
+    return Pull(seconds=float(said[1]), first_byte=float(said[2]), size=int(said[4]))
+
+
+def ask_often(address: str, *, connections: int, seconds: int, method: str = "GET") -> Rate:
+    """Ask for an address over and over by `hey`; every answer must be 200."""
+    _require_here(address)
+    words = ["hey", "-z", f"{seconds}s", "-c", str(connections), "-m", method]
+    words += ["-disable-redirects", address]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=seconds + 60)
+    said = done.stdout
+    statuses = set(re.findall(r"^\s+\[(\d+)\]\s+\d+ responses", said, re.MULTILINE))
+    if statuses != {"200"}:
+        raise SystemExit(f"bench: {address} was answered {sorted(statuses)}\n{said}")
+    return Rate(
+        per_second=_number(r"Requests/sec:\s+([\d.]+)", said),
+        half=_number(r"50% in ([\d.]+) secs", said),
+        most=_number(r"99% in ([\d.]+) secs", said),
+    )
+
+
+def _require_here(address: str) -> None:
+    if urlsplit(address).hostname != "127.0.0.1":
+        raise SystemExit(f"bench: {address} is not on this machine")
+
+
+def _number(pattern: str, text: str) -> float:
+    found = re.search(pattern, text)
+    return float(found[1]) if found else float("nan")

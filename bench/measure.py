@@ -1,0 +1,160 @@
+"""Measures this registry against what its machine can do, in one run: `make bench`."""
+
+import argparse
+import operator
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from floor import copy_and_hash, nginx
+from loads import ask_often, pull
+from programs import require_programs
+from pushes import Pusher
+from table import Figures, Target, print_table
+
+from sregistry_core.testing.live import LiveRegistry
+
+MIB = 1 << 20
+SMALL = 64 * 1024
+CONNECTIONS = (1, 16, 64)
+NAME = "ada/lab/large"
+PLAIN_FLOOR = "cp + sha256sum"
+SYNCED_FLOOR = "cp + sync + sha256sum"
+STATIC = "GET from nginx, 64 KiB"
+MEMORY = "server memory, highest"
+
+
+def main() -> int:
+    """Measure, print, and give the exit code."""
+    options = _options()
+    require_programs()
+    figures, rates = Figures(), Figures()
+    with ExitStack() as stack:
+        room = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=options.directory)))
+        served = room / "served"
+        served.mkdir()
+        floor = stack.enter_context(nginx(served, room / "nginx"))
+        registry = stack.enter_context(LiveRegistry(room / "registry"))
+        pusher = Pusher(registry.url, registry.make_user("ada"))
+        container = pusher.container(NAME)
+        large, small = served / "large.img", served / "small.img"
+        _write_random(large, options.size * MIB)
+        _write_random(small, SMALL)
+        pusher.push(container, "small", small)
+        for turn in range(options.rounds):
+            print(f"round {turn + 1} of {options.rounds}", file=sys.stderr)
+            if options.only != "small":
+                _measure_large(figures, pusher, container, large, room, turn=turn, floor=floor)
+            if options.only != "large":
+                _measure_small(rates, registry.url, floor, options.seconds)
+        figures.add(MEMORY, registry.peak_memory() / MIB, "MiB")
+    return _report(figures, rates, options)
+
+
+def _measure_large(
+    figures: Figures,
+    pusher: Pusher,
+    container: str,
+    large: Path,
+    room: Path,
+    *,
+    turn: int,
+    floor: str,
+) -> None:
+    size = large.stat().st_size / MIB
+    for name, synced in ((PLAIN_FLOOR, False), (SYNCED_FLOOR, True)):
+        os.sync()
+        seconds = copy_and_hash(large, room / "copy", synced=synced)
+        figures.add(name, size / seconds, "MiB/s")
+    for name, in_parts in (("push in one piece", False), ("push in parts", True)):
+        # What is here already would not be sent.
+        _make_unlike(large)
+        os.sync()
+        seconds = pusher.push(container, f"t{turn}", large, in_parts=in_parts)
+        figures.add(name, size / seconds, "MiB/s")
+    for name, address in (
+        ("pull from nginx", f"{floor}/{large.name}"),
+        ("pull from the registry", f"{pusher.url}/v1/imagefile/{NAME}:t{turn}?arch=amd64"),
+    ):
+        found = pull(address)
+        assert found.size == large.stat().st_size
+        figures.add(name, size / found.seconds, "MiB/s")
+        figures.add(f"{name}, first byte", found.first_byte * 1000, "ms")
+
+
+def _measure_small(rates: Figures, url: str, floor: str, seconds: int) -> None:
+    image = f"{url}/v1/imagefile/{NAME}:small?arch=amd64"
+    for name, method, address in (
+        (STATIC, "GET", f"{floor}/small.img"),
+        ("GET /healthz", "GET", f"{url}/healthz"),
+        ("GET shub manifest", "GET", f"{url}/ada/api/container/lab/large:small"),
+        ("GET imagefile, 64 KiB", "GET", image),
+        ("HEAD imagefile", "HEAD", image),
+    ):
+        for connections in CONNECTIONS:
+            rate = ask_often(address, connections=connections, seconds=seconds, method=method)
+            for unit, value in (
+                ("requests/s", rate.per_second),
+                ("p50 ms", rate.half * 1000),
+                ("p99 ms", rate.most * 1000),
+            ):
+                rates.add(f"{name}|{connections}|{unit}", value, unit)
+
+
+def _report(figures: Figures, rates: Figures, options: argparse.Namespace) -> int:
+    print(
+        f"{platform.platform()}, Python {platform.python_version()}, "
+        f"{len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}; "
+        f"file of {options.size} MiB, {options.rounds} rounds\n"
+    )
+    print_table(["measured", "median", "lowest", "highest", "unit"], figures.rows())
+    if options.only != "large":
+        asked: dict[str, list[str]] = {}
+        for name, value in rates.medians():
+            asked.setdefault(name.rpartition("|")[0], []).append(value)
+        head = ["asked", "at once", "requests/s", "p50 ms", "p99 ms"]
+        print_table(head, [[*name.split("|"), *values] for name, values in asked.items()])
+    rows = list(_targets(figures, options.only))
+    print_table(["target", "found", "wanted", "verdict"], [row.row for row in rows])
+    return 1 if options.strict and not all(row.reached for row in rows) else 0
+
+
+def _targets(figures: Figures, only: str) -> Iterator[Target]:
+    if only != "small":
+        pulled = figures.median("pull from the registry") / figures.median("pull from nginx")
+        yield Target("pull, of nginx", pulled, operator.ge, 0.6, "")
+        for name in ("push in one piece", "push in parts"):
+            for floor in (PLAIN_FLOOR, SYNCED_FLOOR):
+                ratio = figures.median(name) / figures.median(floor)
+                yield Target(f"{name}, of {floor}", ratio, operator.ge, 0.5, "")
+    yield Target(MEMORY, figures.median(MEMORY), operator.lt, 200, "MiB")
+
+
+def _write_random(path: Path, size: int) -> None:
+    with path.open("wb") as file:
+        for _ in range(0, size, MIB):
+            file.write(os.urandom(min(MIB, size)))
+
+
+def _make_unlike(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(os.urandom(32))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
+    parser.add_argument("--size", type=int, default=1024, help="of the large file, in MiB")
+    parser.add_argument("--rounds", type=int, default=3, help="how often all is measured")
+    parser.add_argument("--seconds", type=int, default=3, help="of each load of small requests")
+    parser.add_argument("--only", choices=("large", "small"), default="", help="measure less")
+    parser.add_argument("--directory", type=Path, help="for the files; removed at the end")
+    parser.add_argument("--strict", action="store_true", help="end with 1 on a missed target")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""Containers as the sregistry client has them: one for each tag, pushed in two steps."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, BinaryIO
+
+from sqlalchemy.orm import Session
+
+from sregistry_core.contracts import Action
+from sregistry_core.errors import Conflict, NotAllowed, NotFound
+from sregistry_core.models import Collection, Image
+from sregistry_core.names import CollectionName, ImageName
+
+from .access import Access
+from .catalog import Catalog
+from .client_credentials import Spelling
+from .images import Images
+from .tags import Tags
+from .uploads import Uploads
+
+if TYPE_CHECKING:
+    from . import Facilities
+
+PURPOSE = "sregistry-push"
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A push that was begun: into which container, by whom, as what, and when."""
+
+    container_id: str
+    tag: str
+    user_id: str | None
+    spelling: Spelling
+    at: datetime
+
+
+class ClientContainers:
+    """Takes in, and removes, what the old server called a container: an image with one tag."""
+
+    def __init__(
+        self,
+        db: Session,
+        access: Access,
+        catalog: Catalog,
+        images: Images,
+        tags: Tags,
+        uploads: Uploads,
+        facilities: "Facilities",
+    ):
+        self._db = db
+        self._access = access
+        self._catalog = catalog
+        self._images = images
+        self._tags = tags
+        self._uploads = uploads
+        self._facilities = facilities
+
+    def begin(self, name: ImageName, spelling: Spelling) -> str:
+        """Make the collection and the container where they are missing, and begin a push.
+
+        spelling   as the client spells it, and will sign it again
+        The answer is to be shown with the bytes, within `sregistry.upload_lifetime`.
+        """
+        self._access.require_login()
+        collection = self._collection(name.container.of_collection)
+        container = self._catalog.create_container(
+            collection, name.container.container, exist_ok=True
+        )
+        tag = str(name.tag)
+        if container.frozen_at is not None or self._tags.is_frozen(container, tag):
+            raise Conflict(f"{name} is frozen, push not allowed")
+        self._db.flush()
+        claims: dict[str, str | int | None] = {
+            "container": container.id,
+            "tag": tag,
+            "user": self._access.caller.user_id,
+            "at": int(self._facilities.clock().timestamp()),
+            "as_collection": spelling.collection,
+            "as_name": spelling.name,
+            "as_tag": spelling.tag,
+        }
+        lifetime = self._facilities.settings.upload_lifetime
+        return self._facilities.signer.sign(PURPOSE, claims, lifetime)
+
+    def begun(self, answer: str) -> Begun:
+        """Read what `begin` has given. Raises NotFound for anything else, Gone when it is old."""
+        claims = self._facilities.signer.read(PURPOSE, answer)
+        user = claims["user"]
+        return Begun(
+            container_id=str(claims["container"]),
+            tag=str(claims["tag"]),
+            user_id=None if user is None else str(user),
+            spelling=Spelling(
+                str(claims["as_collection"]), str(claims["as_name"]), str(claims["as_tag"])
+            ),
+            at=datetime.fromtimestamp(int(claims["at"] or 0), UTC),
+        )
+
+    def receive(self, begun: Begun, source: BinaryIO, *, size: int) -> Image:
+        """Take in the bytes of a push, publish them, and set its tag.
+
+        size   of all that was sent, in bytes; the image is a little smaller
+        """
+        self._access.require_login()
+        if begun.user_id != self._access.caller.user_id:
+            raise NotAllowed("somebody else has begun this push")
+        container = self._catalog.container_by_id(begun.container_id)
+        image = self._uploads.receive_unannounced(container, source, size=size)
+        self._tags.set(image.container, begun.tag, image)
+        return image
+
+    def remove(self, name: ImageName) -> None:
+        """Remove a tag, and its images when no other tag points at them.
+
+        With a digest in place of the tag, the image with all its tags. Raises Conflict when it is
+        frozen.
+        """
+        if name.digest:
+            self._images.delete(self._images.resolve(name))
+            return
+        container = self._catalog.container(name.container)
+        self._access.require(Action.DELETE, container)
+        tag = str(name.tag)
+        images = {row.image_id for row in self._tags.find(container, tag)}
+        if self._tags.is_frozen(container, tag) or container.frozen_at is not None:
+            raise Conflict(f"{name} is frozen, delete not allowed")
+        self._tags.remove(container, tag)
+        self._db.flush()
+        for image in [self._images.by_id(one, Action.DELETE) for one in images]:
+            if not self._images.tags_of([image]).get(image.id):
+                self._images.delete(image)
+
+    def _collection(self, name: CollectionName) -> Collection:
+        try:
+            return self._catalog.collection(name)
+        except NotFound:
+            pass
+        try:
+            entity = self._catalog.entity(name.entity)
+        except NotFound as error:
+            # The same words whether somebody else has the name or nobody.
+            raise NotAllowed(f"{self._access.caller.name} may not push to {name}") from error
+        return self._catalog.create_collection(entity, name.collection, exist_ok=True)

@@ -1,0 +1,313 @@
+"""Manifests of repositories: found by tag or digest, pushed, deleted, and listed by subject."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.orm import Session
+
+from sregistry_core.contracts import Action
+from sregistry_core.db.session import begin_writing
+from sregistry_core.digests import ContentDigest
+from sregistry_core.errors import (
+    BlobsMissing,
+    Conflict,
+    InvalidDigest,
+    InvalidManifest,
+    Malformed,
+    ManifestUnknown,
+)
+from sregistry_core.formats.oci_manifest import INDEX_TYPES, Document, read_document
+from sregistry_core.models import (
+    Container,
+    Image,
+    Manifest,
+    ManifestTag,
+    RepositoryBlob,
+    Tag,
+)
+from sregistry_core.names import parse_tag
+
+from .access import Access, name_of
+from .images import USUAL_ARCHITECTURE, Images
+from .manifest_pointers import ManifestPointers
+from .manifest_rows import ManifestRows
+from .manifest_tags import image_tags, is_frozen, manifest_tag, put_manifest_tag
+from .outbox import OutboxService
+from .publishing import Publishing
+from .sif_artifacts import SeenSif, SifArtifacts
+from .tags import Tags
+
+if TYPE_CHECKING:
+    from . import Facilities
+
+MOST_TAGS = 100
+"""That one push may set."""
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A tag, or the digest of a manifest."""
+
+    tag: str | None = None
+    digest: ContentDigest | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what stands in an address. Raises InvalidDigest, or InvalidManifest for no tag."""
+        if ":" in text:
+            return cls(digest=ContentDigest.parse(text))
+        try:
+            return cls(tag=parse_tag(text))
+        except Malformed as error:
+            raise InvalidManifest(str(error)) from error
+
+    def __str__(self) -> str:
+        return str(self.digest or self.tag)
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a push of a manifest has made."""
+
+    digest: str
+    subject: str | None
+    tags: tuple[str, ...]
+
+
+class Manifests:
+    """One truth with the images and tags of the library: what one pushes the other one pulls."""
+
+    def __init__(
+        self,
+        db: Session,
+        access: Access,
+        images: Images,
+        tags: Tags,
+        outbox: OutboxService,
+        facilities: "Facilities",
+    ):
+        self._db = db
+        self._access = access
+        self._images = images
+        self._tags = tags
+        self._facilities = facilities
+        self._rows = ManifestRows(db, access, facilities)
+        self._pointers = ManifestPointers(db, access, tags, outbox, facilities)
+        publishing = Publishing(db, access, outbox, facilities)
+        self._sif = SifArtifacts(db, access, publishing, facilities)
+
+    def find(
+        self, container: Container, reference: Reference, *, accepted: Collection[str] = ()
+    ) -> Manifest:
+        """Give a manifest. Raises ManifestUnknown.
+
+        accepted   media types that the client takes; a tag that is an index gives those who take
+                   none the manifest for linux/amd64, or the only one. Empty takes all.
+        A tag of images that no OCI client has asked for gets its manifest now, once.
+        """
+        self._access.require(Action.READ, container)
+        if reference.digest is not None:
+            found = self._rows.find(container, str(reference.digest))
+            if found is None:
+                raise self._unknown(container, reference)
+            return found
+        found = self._of_tag(container, reference)
+        if accepted and found.media_type in INDEX_TYPES and not set(INDEX_TYPES) & set(accepted):
+            return self._usual_child(container, found)
+        return found
+
+    def put(
+        self,
+        container: Container,
+        reference: Reference,
+        body: bytes,
+        *,
+        content_type: str | None = None,
+        tags: Sequence[str] = (),
+    ) -> Pushed:
+        """Take in a manifest, byte for byte, and let tags point at it.
+
+        tags   further ones, beside the one that `reference` may be
+        Raises InvalidManifest, InvalidDigest or BlobsMissing for what cannot be taken, Conflict
+        for what is frozen, PushRefused when a policy keeps a SIF out.
+        """
+        self._access.require(Action.PUSH, container)
+        names = self._tag_names(reference, tags)
+        self._refuse_frozen(container, names)
+        digest = ContentDigest.of(
+            body, reference.digest.algorithm if reference.digest else "sha256"
+        )
+        if reference.digest is not None and digest != reference.digest:
+            raise InvalidDigest(
+                f"the manifest has the digest {digest}, {reference.digest} was announced"
+            )
+        document = read_document(body, content_type)
+        container, seen = self._require_blobs(container, document)
+        image = self._image_of(container, document, seen)
+        manifest = self._rows.keep(
+            container, body, digest, document, image_id=image.id if image else None
+        )
+        for name in names:
+            self._pointers.point(container, name, manifest)
+        return Pushed(str(digest), manifest.subject_digest, names)
+
+    def delete(self, container: Container, reference: Reference) -> None:
+        """Remove a tag, or a manifest with every tag that points at it, at once.
+
+        The image of a manifest goes with the last of its manifests. Raises ManifestUnknown, or
+        Conflict when something of it is frozen.
+        """
+        self._access.require(Action.DELETE, container)
+        if reference.tag is not None:
+            if not self._is_tag(container, reference.tag):
+                raise self._unknown(container, reference)
+            self._tags.remove(container, reference.tag)
+            return
+        manifest = self._rows.find(container, str(reference.digest))
+        if manifest is None:
+            raise self._unknown(container, reference)
+        names = self._db.scalars(
+            select(ManifestTag.name).where(ManifestTag.manifest_id == manifest.id)
+        ).all()
+        self._refuse_frozen(container, names)
+        image = self._db.get(Image, manifest.image_id) if manifest.image_id else None
+        if image is not None and not self._has_another(manifest):
+            self._images.delete(image)
+            return
+        for name in names:
+            self._tags.remove(container, name)
+        self._db.execute(delete(Manifest).where(Manifest.id == manifest.id))
+
+    def referrers(
+        self,
+        container: Container,
+        subject: ContentDigest,
+        *,
+        artifact_type: str | None = None,
+        after: str = "",
+        limit: int,
+    ) -> Sequence[Manifest]:
+        """Give manifests that name a subject, by digest, from the one after `after` on."""
+        self._access.require(Action.READ, container)
+        query = (
+            select(Manifest)
+            .where(
+                Manifest.container_id == container.id,
+                Manifest.subject_digest == str(subject),
+                Manifest.digest > after,
+            )
+            .order_by(Manifest.digest)
+            .limit(limit)
+        )
+        if artifact_type:
+            query = query.where(Manifest.artifact_type == artifact_type)
+        return self._db.scalars(query).all()
+
+    def count(self, manifest: Manifest) -> None:
+        """Count one pull of what is no SIF: the bytes of a SIF are counted where they leave."""
+        if manifest.image_id is None and manifest.media_type not in INDEX_TYPES:
+            self._facilities.tally.count_pull(manifest.container_id, self._facilities.clock())
+
+    def _of_tag(self, container: Container, reference: Reference) -> Manifest:
+        name = str(reference.tag)
+        seen = manifest_tag(self._db, container.id, name)
+        if seen is not None:
+            return self._db.get_one(Manifest, seen.manifest_id)
+        tags = image_tags(self._db, container.id, name)
+        if not tags:
+            raise self._unknown(container, reference)
+        container_id = container.id
+        self._sif.inspect([self._db.get_one(Image, tag.image_id) for tag in tags])
+        begin_writing(self._db)
+        found = self._db.get(Container, container_id)
+        tags = image_tags(self._db, container_id, name)
+        if found is None or not tags:
+            raise self._unknown(container, reference)
+        manifest = self._sif.manifest_of_tag(found, tags)
+        put_manifest_tag(
+            self._db,
+            ManifestTag(
+                container_id=container_id,
+                name=name,
+                manifest_id=manifest.id,
+                frozen_at=tags[0].frozen_at,
+                moved_at=max(tag.moved_at for tag in tags),
+                moved_by=tags[0].moved_by,
+            ),
+        )
+        return manifest
+
+    def _usual_child(self, container: Container, index: Manifest) -> Manifest:
+        children = read_document(index.body, index.media_type).manifests
+        usual = [one for one in children if one.architecture == USUAL_ARCHITECTURE]
+        for one in [*usual, *children[: 1 if len(children) == 1 else 0]]:
+            found = self._rows.find(container, str(one.digest))
+            if found is not None and found.media_type not in INDEX_TYPES:
+                return found
+        return index
+
+    def _tag_names(self, reference: Reference, tags: Sequence[str]) -> tuple[str, ...]:
+        if len(tags) > MOST_TAGS:
+            raise InvalidManifest(f"{len(tags)} tags at once are more than {MOST_TAGS}")
+        parsed = [Reference.parse(tag).tag for tag in tags]
+        if None in parsed:
+            raise InvalidManifest("a digest is no tag")
+        return tuple(dict.fromkeys(name for name in (reference.tag, *parsed) if name))
+
+    def _refuse_frozen(self, container: Container, names: Collection[str]) -> None:
+        if container.frozen_at is not None:
+            raise Conflict(f"{name_of(container)} is frozen")
+        for name in names:
+            if is_frozen(self._db, container, name):
+                raise Conflict(f"the tag {name} of {name_of(container)} is frozen")
+
+    def _require_blobs(
+        self, container: Container, document: Document
+    ) -> tuple[Container, SeenSif | None]:
+        """Raise BlobsMissing unless the config is here, and the layer of a SIF.
+
+        Other layers may be missing: whoever copies a part of an image pushes it so.
+        Source: OCI distribution 1.1, conformance, sparse manifests.
+        """
+        if document.config is None:
+            return container, None
+        wanted = [document.config, *([document.sif] if document.sif else [])]
+        links = [self._db.get(RepositoryBlob, (container.id, str(one.digest))) for one in wanted]
+        missing = [str(one.digest) for one, link in zip(wanted, links, strict=True) if not link]
+        if missing:
+            raise BlobsMissing(f"{name_of(container)} has no blob {', '.join(missing)}")
+        sif = links[1] if document.sif else None
+        if sif is None or self._sif.known_image(container, sif.blob) is not None:
+            return container, None
+        container_id = container.id
+        seen = self._sif.look(container, sif.blob)
+        again = self._db.get(Container, container_id)
+        if again is None:
+            raise ManifestUnknown("the repository was deleted while it was pushed to")
+        self._access.require(Action.PUSH, again)
+        return again, seen
+
+    def _image_of(
+        self, container: Container, document: Document, seen: SeenSif | None
+    ) -> Image | None:
+        if document.sif is None:
+            return None
+        link = self._db.get(RepositoryBlob, (container.id, str(document.sif.digest)))
+        if link is None:
+            raise BlobsMissing(f"{name_of(container)} has no blob {document.sif.digest}")
+        return self._sif.image_of(container, link.blob, seen)
+
+    def _is_tag(self, container: Container, name: str) -> bool:
+        of_images = exists().where(Tag.container_id == container.id, Tag.name == name)
+        seen = manifest_tag(self._db, container.id, name)
+        return seen is not None or bool(self._db.scalar(select(of_images)))
+
+    def _has_another(self, manifest: Manifest) -> bool:
+        others = exists().where(Manifest.image_id == manifest.image_id, Manifest.id != manifest.id)
+        return bool(self._db.scalar(select(others)))
+
+    def _unknown(self, container: Container, reference: Reference) -> ManifestUnknown:
+        return ManifestUnknown(f"{name_of(container)} has no manifest {reference}")

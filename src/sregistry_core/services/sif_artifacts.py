@@ -1,0 +1,199 @@
+"""A SIF is an OCI artifact, and the other way round: images of manifests, manifests of images."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from sregistry_core.contracts import Caller
+from sregistry_core.db.session import pause
+from sregistry_core.digests import ContentDigest, Digest
+from sregistry_core.formats.oci_manifest import (
+    OCI_INDEX,
+    OCI_MANIFEST,
+    SIF_CONFIG,
+    SIF_LAYER,
+    read_document,
+)
+from sregistry_core.models import Blob, Container, Image, ImageLabel, Manifest, Tag
+from sregistry_core.storage.blob_store import Place
+
+from .access import Access, name_of
+from .inspection import Glance, Inspecting
+from .keeping import Keeping
+from .manifest_rows import ManifestRows
+from .publishing import Publishing
+
+if TYPE_CHECKING:
+    from . import Facilities
+
+_CONFIG = b"{}"
+_MOST_ANNOTATIONS = 1 << 20
+"""Characters: labels beyond stay in the image alone, so that the manifest remains one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenSif:
+    """A SIF that is about to become an image, and what it says of itself."""
+
+    blob_id: str
+    glance: Glance
+
+
+class SifArtifacts:
+    """The bridge. For services that have guarded themselves."""
+
+    def __init__(
+        self, db: Session, access: Access, publishing: Publishing, facilities: "Facilities"
+    ):
+        self._db = db
+        self._access = access
+        self._publishing = publishing
+        self._facilities = facilities
+        self._keeping = Keeping(db, facilities)
+        self._rows = ManifestRows(db, access, facilities)
+
+    def look(self, container: Container, blob: Blob) -> SeenSif:
+        """Look at a SIF before its image is made, and let policies refuse it.
+
+        The database is let go meanwhile: rows are looked up anew afterwards.
+        """
+        name, size, blob_id = name_of(container), blob.size, blob.id
+        place, digest = Place(blob.storage, blob.key), Digest.parse(blob.digest)
+        pause(self._db)
+        store = self._facilities.blob_store
+        glance = self._publishing.ask_policies(
+            name, digest, size, lambda: store.open(place, size=size)
+        )
+        return SeenSif(blob_id, glance)
+
+    def known_image(self, container: Container, blob: Blob) -> Image | None:
+        """Give the image of a blob in a container, whose bytes are here; None when it is new."""
+        image = self._find(container, blob)
+        return image if image is not None and image.blob_id is not None else None
+
+    def image_of(self, container: Container, blob: Blob, seen: SeenSif | None) -> Image:
+        """Give the image of a blob in a container, made and published when it is new."""
+        image = self._find(container, blob)
+        if image is None:
+            image = Image(
+                container_id=container.id,
+                digest=blob.digest,
+                created_at=self._facilities.clock(),
+            )
+            try:
+                with self._db.begin_nested():
+                    self._db.add(image)
+            except IntegrityError:
+                return self.image_of(container, blob, seen)
+            image.container = container
+        if image.blob_id is None:
+            glance = seen.glance if seen is not None else Glance()
+            image.blob_id, image.blob = blob.id, blob
+            image.arch = glance.arch or image.arch
+            image.fingerprints = list(glance.fingerprints)
+            image.signed = bool(glance.fingerprints)
+            self._publishing.published(image)
+        return image
+
+    def inspect(self, images: Sequence[Image]) -> None:
+        """Read what images say of themselves, where the job has not come to it yet.
+
+        The database is let go meanwhile: rows are looked up anew afterwards.
+        """
+        waiting = [image.id for image in images if image.inspected_at is None]
+        if waiting:
+            system = Access(self._db, Caller.system(), self._facilities)
+            Inspecting(self._db, system, self._facilities).run_several(waiting)
+
+    def manifest_of_tag(self, container: Container, tags: Sequence[Tag]) -> Manifest:
+        """Give what OCI clients see behind a tag of images: a manifest, or an index of several."""
+        manifests = {
+            tag.arch: self._manifest_of(container, self._db.get_one(Image, tag.image_id))
+            for tag in tags
+        }
+        if len(manifests) == 1:
+            return next(iter(manifests.values()))
+        body = _as_json(
+            {
+                "schemaVersion": 2,
+                "mediaType": OCI_INDEX,
+                "manifests": [
+                    {
+                        "mediaType": manifest.media_type,
+                        "digest": manifest.digest,
+                        "size": manifest.size,
+                        "platform": {"architecture": arch, "os": "linux"},
+                    }
+                    for arch, manifest in sorted(manifests.items())
+                ],
+            }
+        )
+        return self._rows.keep(container, body, ContentDigest.of(body), read_document(body, None))
+
+    def _manifest_of(self, container: Container, image: Image) -> Manifest:
+        """Give the manifest of an image: the first that was pushed, or one made now, once."""
+        found = self._db.scalar(
+            select(Manifest)
+            .where(Manifest.image_id == image.id)
+            .order_by(Manifest.created_at, Manifest.id)
+            .limit(1)
+        )
+        if found is not None:
+            return found
+        config = self._keeping.keep_small(_CONFIG)
+        self._keeping.link(container.id, config.digest, config)
+        if image.blob is not None:
+            self._keeping.link(container.id, image.digest, image.blob)
+        body = _as_json(self._document(container, image))
+        return self._rows.keep(
+            container, body, ContentDigest.of(body), read_document(body, None), image_id=image.id
+        )
+
+    def _document(self, container: Container, image: Image) -> Mapping[str, Any]:
+        document: dict[str, Any] = {
+            "schemaVersion": 2,
+            "mediaType": OCI_MANIFEST,
+            "config": {
+                "mediaType": SIF_CONFIG,
+                "digest": str(ContentDigest.of(_CONFIG)),
+                "size": len(_CONFIG),
+            },
+            "layers": [
+                {
+                    "mediaType": SIF_LAYER,
+                    "digest": image.digest,
+                    "size": image.blob.size if image.blob else 0,
+                    "annotations": {"org.opencontainers.image.title": f"{container.name}.sif"},
+                }
+            ],
+        }
+        if annotations := self._annotations(image):
+            document["annotations"] = annotations
+        return document
+
+    def _annotations(self, image: Image) -> Mapping[str, str]:
+        labels = self._db.scalars(
+            select(ImageLabel).where(ImageLabel.image_id == image.id).order_by(ImageLabel.name)
+        )
+        annotations: dict[str, str] = {}
+        left = _MOST_ANNOTATIONS
+        for label in sorted(labels, key=lambda label: label.name):
+            left -= len(label.name) + len(label.value)
+            if left >= 0:
+                annotations[label.name] = label.value
+        return annotations
+
+    def _find(self, container: Container, blob: Blob) -> Image | None:
+        return self._db.scalar(
+            select(Image).where(Image.container_id == container.id, Image.digest == blob.digest)
+        )
+
+
+def _as_json(document: Mapping[str, Any]) -> bytes:
+    # The order of the keys is that in which they were written down: the same bytes every time.
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=True).encode()

@@ -1,0 +1,212 @@
+"""Uploads in parts: every part is written at its place in one file, and hashed if it can be."""
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from sregistry_core.digests import RunningDigest
+from sregistry_core.errors import Malformed, NotFound, TooLarge
+
+from .durable import refusals
+from .hashing import CHUNK, hash_and_sync, hash_of
+from .locking import locked
+
+_REMEMBERED = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    """The hash of the first `reached` parts, and when the file was changed last, by its clock."""
+
+    reached: int
+    running: RunningDigest
+    changed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """All parts as one file; nobody can write to it any more."""
+
+    path: Path
+    running: RunningDigest
+
+
+class PartFiles:
+    """One file for each upload in parts. Only one at a time writes to a file, or completes it."""
+
+    def __init__(self, directory: Path):
+        self._directory = directory
+        self._progress: OrderedDict[str, _Progress] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def path(self, upload: str) -> Path:
+        """Where the parts of an upload are."""
+        return self._directory / f"{upload}.parts"
+
+    def write(self, upload: str, number: int, source: BinaryIO, *, offset: int, size: int) -> None:
+        """Put part `number` (from 1) at its place; sizes in bytes.
+
+        Raises Malformed when the body has another size, NotFound when the upload was completed
+        in the meantime.
+        """
+        path = self.path(upload)
+        try:
+            with locked(path, create=True, wait=True) as handle:
+                before = self._hash_before(upload, number, handle)
+                running = before.copy() if before else None
+                reached = number - 1
+                try:
+                    _write(handle, number, source, running, offset=offset, size=size)
+                    _begin_to_write_back(handle, offset, size)
+                    reached, before = number, running
+                finally:
+                    # A part that broke off has changed nothing that lies before it.
+                    self._remember(upload, reached, before, handle)
+        except FileNotFoundError as error:
+            raise NotFound("there is no such upload, or it was given up") from error
+
+    def append(self, upload: str, source: BinaryIO, *, offset: int, limit: int) -> int:
+        """Put bytes after the first `offset` ones, and on disk; give how many there are now.
+
+        What lies behind `offset` is what a broken request has left, and is overwritten.
+        limit   in bytes, of the whole; TooLarge is raised for more
+        Raises NotFound when fewer than `offset` bytes are here.
+        """
+        path = self.path(upload)
+        try:
+            with locked(path, create=not offset, wait=True) as handle:
+                if os.fstat(handle).st_size < offset:
+                    raise NotFound("there is no such upload, or it was given up")
+                before = self._hash_before(upload, offset + 1, handle)
+                running = before.copy() if before else None
+                reached = offset
+                try:
+                    os.ftruncate(handle, offset)
+                    end = _append(handle, source, running, offset=offset, limit=limit)
+                    os.fdatasync(handle)
+                    reached, before = end, running
+                finally:
+                    self._remember(upload, reached, before, handle)
+                return end
+        except FileNotFoundError as error:
+            raise NotFound("there is no such upload, or it was given up") from error
+
+    def adopt(self, upload: str, source: Path) -> int:
+        """Take a file over as all that is here of an upload so far; give its size in bytes.
+
+        Raises FileExistsError when something of the upload is here.
+        """
+        path = self.path(upload)
+        os.link(source, path)
+        running = hash_and_sync(path)
+        handle = os.open(path, os.O_RDWR)
+        try:
+            self._remember(upload, running.size, running, handle)
+        finally:
+            os.close(handle)
+        return running.size
+
+    @contextmanager
+    def joined(self, upload: str, *, size: int, parts: int) -> Iterator[Joined]:
+        """Give all parts as one file, on disk and hashed. While the block lasts no part is taken.
+
+        Raises FileNotFoundError when they are not here, Malformed when their size is wrong,
+        Conflict when a part is being written, or somebody else completes the upload.
+        """
+        path = self.path(upload)
+        with locked(path) as handle:
+            found = os.fstat(handle)
+            if found.st_size != size:
+                raise Malformed(
+                    f"the parts have {found.st_size} bytes together, {size} were announced"
+                )
+            with refusals("the upload"):
+                os.fdatasync(handle)
+            progress = self._forget(upload)
+            if progress and (progress.reached, progress.changed_at) == (parts, found.st_mtime_ns):
+                yield Joined(path, progress.running)
+            else:
+                # A part came twice, out of order, or to another process.
+                yield Joined(path, hash_of(path))
+
+    def discard(self, upload: str) -> None:
+        """Remove all that is here of an upload."""
+        self._forget(upload)
+        self.path(upload).unlink(missing_ok=True)
+
+    def _hash_before(self, upload: str, number: int, handle: int) -> RunningDigest | None:
+        """Give the hash of all that lies before a part; None when it is not known."""
+        progress = self._forget(upload)
+        if number == 1:
+            return RunningDigest()
+        if progress is None or progress.reached != number - 1:
+            return None
+        changed_elsewhere = os.fstat(handle).st_mtime_ns != progress.changed_at
+        return None if changed_elsewhere else progress.running
+
+    def _remember(
+        self, upload: str, reached: int, running: RunningDigest | None, handle: int
+    ) -> None:
+        if running is None:
+            return
+        with self._lock:
+            self._progress[upload] = _Progress(reached, running, os.fstat(handle).st_mtime_ns)
+            while len(self._progress) > _REMEMBERED:
+                self._progress.popitem(last=False)
+
+    def _forget(self, upload: str) -> _Progress | None:
+        with self._lock:
+            return self._progress.pop(upload, None)
+
+
+def _write(
+    handle: int,
+    number: int,
+    source: BinaryIO,
+    running: RunningDigest | None,
+    *,
+    offset: int,
+    size: int,
+) -> None:
+    written = 0
+    while chunk := source.read(min(CHUNK, size - written + 1)):
+        if written + len(chunk) > size:
+            raise Malformed(f"part {number} has more than the {size} bytes announced")
+        _write_all(handle, chunk, offset + written)
+        written += len(chunk)
+        if running is not None:
+            running.update(chunk)
+    if written != size:
+        raise Malformed(f"part {number} has {written} bytes, {size} were announced")
+
+
+def _append(
+    handle: int, source: BinaryIO, running: RunningDigest | None, *, offset: int, limit: int
+) -> int:
+    while chunk := source.read(CHUNK):
+        if offset + len(chunk) > limit:
+            raise TooLarge(f"more than the {limit} bytes that are taken here")
+        _write_all(handle, chunk, offset)
+        offset += len(chunk)
+        if running is not None:
+            running.update(chunk)
+    return offset
+
+
+def _begin_to_write_back(handle: int, offset: int, size: int) -> None:
+    """Let the disk write while the next part arrives, and do not wait for it."""
+    # Linux begins to write what it is told nobody needs; there is no better word in Python.
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(handle, offset, size, os.POSIX_FADV_DONTNEED)
+
+
+def _write_all(handle: int, chunk: bytes, offset: int) -> None:
+    view = memoryview(chunk)
+    while view:
+        written = os.pwrite(handle, view, offset)
+        view, offset = view[written:], offset + written

@@ -1,0 +1,250 @@
+"""Pushes and pulls over real sockets, step by step as the library clients do, with any body."""
+
+import hashlib
+import http.client
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+MIB = 1 << 20
+PATIENCE = 60.0  # seconds without a byte
+
+
+def eventually(question: Callable[[], Any], patience: float = 20.0) -> None:
+    """Wait until a question has a true answer."""
+    end = time.monotonic() + patience
+    while not question():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+class Refused(Exception):
+    """An answer other than 200; `status` and `message` are those of the server."""
+
+    def __init__(self, status: int, message: str):
+        super().__init__(f"{status}: {message}")
+        self.status, self.message = status, message
+
+
+@dataclass(frozen=True)
+class Body:
+    """An image that is made on the fly: `start`, then zeros up to `size` bytes."""
+
+    start: bytes
+    size: int
+
+    def part(self, offset: int, size: int) -> Iterator[bytes]:
+        """Give some of the bytes, at most 1 MiB at a time."""
+        zeros = bytes(MIB)
+        end = min(offset + size, self.size)
+        while offset < end:
+            if offset < len(self.start):
+                piece = self.start[offset : min(end, offset + MIB)]
+            else:
+                piece = zeros[: min(MIB, end - offset)]
+            yield piece
+            offset += len(piece)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.part(0, self.size)
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 in hex digits."""
+        running = hashlib.sha256()
+        for piece in self:
+            running.update(piece)
+        return running.hexdigest()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server said."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def message(self) -> str:
+        """What a refusal says, in JSON or in plain text."""
+        text = self.body.decode(errors="replace")
+        try:
+            said = json.loads(text)
+        except ValueError:
+            return text.strip()
+        return str(said.get("error", {}).get("message", said))
+
+    def data(self) -> Any:
+        """What is in the envelope. Raises Refused when the answer is not 200."""
+        if self.status != 200:
+            raise Refused(self.status, self.message)
+        return json.loads(self.body)["data"] if self.body else None
+
+
+@dataclass
+class Client:
+    """Somebody who pushes and pulls: every request on a connection of its own."""
+
+    url: str
+    token: str | None = None
+    name: str = "ada"
+    answered: list[int] = field(default_factory=list)
+    """The status of every answer."""
+
+    def ask(self, method: str, path: str, body: Any = None, *, length: int | None = None) -> Answer:
+        """Send a request, a JSON body unless it is bytes or an iterator, and read the answer."""
+        connection, headers = self.connect(), {"Connection": "close"}
+        if not path.startswith("http") and self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        if isinstance(body, dict):
+            body = json.dumps(body).encode()
+        if length is not None:
+            headers["Content-Length"] = str(length)
+        try:
+            # When it is refused before the end of the body, the answer may be there.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(method, _path(path), body, headers)
+            response = connection.getresponse()
+            answer = Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+        self.answered.append(answer.status)
+        return answer
+
+    def connect(self) -> http.client.HTTPConnection:
+        """Open a connection; the caller closes it."""
+        parts = urlsplit(self.url)
+        return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
+
+    def container(self, path: str) -> str:
+        """Give the identifier of a container, made as clients do: each level asked for first."""
+        entity, collection, container = path.split("/")
+        above = self._ensure("entities", entity, {"name": entity})
+        above = self._ensure(
+            "collections", f"{entity}/{collection}", {"name": collection, "entity": above}
+        )
+        return self._ensure("containers", path, {"name": container, "collection": above})
+
+    def announce(self, container: str, digest: str) -> Mapping[str, Any]:
+        """Announce an image."""
+        wanted = {"hash": f"sha256.{digest}", "container": container}
+        announced: Mapping[str, Any] = self.ask("POST", "/v1/images", wanted).data()
+        return announced
+
+    def begin(self, image: str, size: int) -> str:
+        """Begin an upload in one piece; give the address for the PUT."""
+        begun = self.ask("POST", f"/v2/imagefile/{image}", {"filesize": size}).data()
+        return str(begun["uploadURL"])
+
+    def put(self, address: str, body: Any, size: int) -> Answer:
+        """Send bytes to an address."""
+        return self.ask("PUT", address, iter(body), length=size)
+
+    def complete(self, image: str) -> None:
+        """Say that the one piece is there."""
+        self.ask("PUT", f"/v2/imagefile/{image}/_complete", {}).data()
+
+    def send(self, image: str, body: Body) -> None:
+        """Send an announced image in one piece."""
+        self.put(self.begin(image, body.size), body, body.size).data()
+        self.complete(image)
+
+    def send_in_parts(self, image: str, body: Body) -> None:
+        """Send an announced image in parts, one after the other."""
+        path = f"/v2/imagefile/{image}/_multipart"
+        begun = self.ask("POST", path, {"filesize": body.size}).data()
+        upload, part_size = begun["uploadID"], begun["partSize"]
+        completed = []
+        for number in range(1, begun["totalParts"] + 1):
+            wanted = {"uploadID": upload, "partNumber": number, "partSize": part_size}
+            address = self.ask("PUT", path, wanted).data()["presignedURL"]
+            offset = (number - 1) * part_size
+            size = min(part_size, body.size - offset)
+            answer = self.put(address, body.part(offset, size), size)
+            answer.data()
+            completed.append({"partNumber": number, "token": answer.headers["ETag"]})
+        self.ask(
+            "PUT", f"{path}_complete", {"uploadID": upload, "completedParts": completed}
+        ).data()
+
+    def send_at_once(self, image: str, body: Body) -> None:
+        """Send an announced image as clients before 3.3 do."""
+        self.ask("POST", f"/v1/imagefile/{image}", iter(body), length=body.size).data()
+
+    def push(self, name: str, body: Body, *, way: str = "send") -> str:
+        """Push `entity/collection/container:tag`, the tag last; give the digest.
+
+        way   the method that sends the bytes
+        """
+        path, _, tag = name.partition(":")
+        container, digest = self.container(path), body.digest
+        announced = self.announce(container, digest)
+        if not announced["uploaded"]:
+            getattr(self, way)(announced["id"], body)
+        self.tag(container, tag, announced["id"])
+        return digest
+
+    def tag(self, container: str, tag: str, image: str) -> None:
+        """Let a tag point at an image."""
+        wanted = {"Arch": "amd64", "Tag": tag, "ImageID": image}
+        self.ask("POST", f"/v2/tags/{container}", wanted).data()
+
+    def pull(self, name: str) -> str:
+        """Pull by library://, redirections followed; give the digest of what came.
+
+        Raises Refused, and http.client.IncompleteRead when not all came.
+        """
+        path = f"/v1/imagefile/{name}?arch=amd64"
+        for _ in range(2):
+            connection, headers = self.connect(), {"Connection": "close"}
+            if self.token:
+                headers["Authorization"] = f"Bearer {self.token}"
+            try:
+                connection.request("GET", _path(path), headers=headers)
+                response = connection.getresponse()
+                self.answered.append(response.status)
+                if response.status == 200:
+                    return _digest(response)
+                if response.status != 303:
+                    raise Refused(response.status, response.read(1000).decode())
+                path = response.headers["Location"]
+            finally:
+                connection.close()
+        raise AssertionError(f"{name} leads in circles")
+
+    def raw(self, method: str, path: str, *headers: str) -> socket.socket:
+        """Send the head of a request; the caller does the rest, and closes."""
+        parts = urlsplit(self.url)
+        opened = socket.create_connection((parts.hostname or "", parts.port or 80), PATIENCE)
+        lines = [f"{method} {_path(path)} HTTP/1.1", f"Host: {parts.netloc}", *headers]
+        if self.token:
+            lines.append(f"Authorization: Bearer {self.token}")
+        opened.sendall("\r\n".join([*lines, "", ""]).encode())
+        return opened
+
+    def _ensure(self, kind: str, path: str, wanted: Mapping[str, str]) -> str:
+        found = self.ask("GET", f"/v1/{kind}/{path}")
+        if found.status == 404:
+            found = self.ask("POST", f"/v1/{kind}", wanted)
+        return str(found.data()["id"])
+
+
+def _path(address: str) -> str:
+    parts = urlsplit(address)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _digest(response: http.client.HTTPResponse) -> str:
+    running, left = hashlib.sha256(), int(response.headers["Content-Length"])
+    while piece := response.read(MIB):
+        running.update(piece)
+        left -= len(piece)
+    if left:
+        raise http.client.IncompleteRead(b"", left)
+    return running.hexdigest()
