@@ -1,7 +1,5 @@
 """The registry's card, and the way to other registries."""
 
-
-
 import pytest
 
 from sregistry_core.errors import Conflict, Malformed, NotFound
@@ -66,9 +64,7 @@ def test_the_registry_says_who_it_is(stranger, other):
         ("/other/%5cevil.example", "/%5Cevil.example"),
     ],
 )
-def test_the_client_is_sent_to_the_other_registry_and_nowhere_else(
-    stranger, other, asked, sent_to
-):
+def test_the_client_is_sent_to_the_other_registry_and_nowhere_else(stranger, other, asked, sent_to):
     answer = stranger.get(asked, status=302)
 
     assert answer.headers["Location"] == OTHER + sent_to
@@ -96,7 +92,7 @@ def test_whoever_is_sent_on_need_not_be_anybody(stranger, other):
 
 def test_no_entity_gets_the_name_of_another_registry(registry, ada, other):
     with pytest.raises(Conflict):
-    registry.user("other")
+        registry.user("other")
     with registry.parts.unit()() as services, pytest.raises(Conflict):
         services.teams.create("other")
 
