@@ -8,7 +8,6 @@ from sregistry_core.testing.live import LiveRegistry
 
 from .pushing import Client
 
-pytest_plugins = ["sregistry_core.testing.live_fixtures"]
 
 MakePusher = Callable[[LiveRegistry], Client]
 
