@@ -8,7 +8,6 @@ from sregistry_core.testing.live import LiveRegistry
 
 from .pushing import Client
 
-
 MakePusher = Callable[[LiveRegistry], Client]
 
 

@@ -11,6 +11,7 @@ from sregistry_core import __version__
 
 from .collections import collection
 from .command_line import CommandLine
+from .directory import directory
 from .doctor import doctor
 from .jobs import jobs
 from .refusal import EXPECTED, one_line_refusals
@@ -35,6 +36,7 @@ OURS: Final[Mapping[str, click.Command]] = {
     "team": team,
     "tag": tag,
     "share": share,
+    "directory": directory,
     "jobs": jobs,
     "gc": gc,
 }

@@ -13,7 +13,7 @@ from .table import print_table, shown_time
 
 @click.group()
 def token() -> None:
-    """Tokens: add, list, revoke."""
+    """Tokens: add, list, revoke; and sregistry, for the client of that name."""
 
 
 @token.command()
@@ -75,3 +75,16 @@ def revoke(command_line: CommandLine, token_id: str) -> None:
     with command_line.services() as services:
         services.tokens.revoke(token_id)
     click.echo(f"revoked {token_id}")
+
+
+@token.command()
+@click.argument("user")
+@click.option("--renew", is_flag=True, help="Make a new secret; the old one ends at once.")
+@pass_command_line
+def sregistry(command_line: CommandLine, user: str, renew: bool) -> None:
+    """Print a user's secrets file for the sregistry client; the secret is made when missing."""
+    with command_line.services() as services:
+        owner = services.accounts.find(user)
+        found = None if renew else services.client_credentials.find(owner)
+        secret = found or services.client_credentials.renew(owner)
+        click.echo(secret.secrets_file(services.facilities.settings.public_url))

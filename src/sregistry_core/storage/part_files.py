@@ -12,6 +12,7 @@ from typing import BinaryIO
 from sregistry_core.digests import RunningDigest
 from sregistry_core.errors import Malformed, NotFound, TooLarge
 
+from .copying import copy_and_hash, descriptor_of, write_all
 from .durable import refusals
 from .hashing import CHUNK, hash_and_sync, hash_of
 from .locking import locked
@@ -173,11 +174,15 @@ def _write(
     offset: int,
     size: int,
 ) -> None:
+    spooled = descriptor_of(source, size)
+    if spooled is not None:
+        copy_and_hash(spooled, handle, running, offset=offset, size=size)
+        return
     written = 0
     while chunk := source.read(min(CHUNK, size - written + 1)):
         if written + len(chunk) > size:
             raise Malformed(f"part {number} has more than the {size} bytes announced")
-        _write_all(handle, chunk, offset + written)
+        write_all(handle, chunk, offset + written)
         written += len(chunk)
         if running is not None:
             running.update(chunk)
@@ -191,7 +196,7 @@ def _append(
     while chunk := source.read(CHUNK):
         if offset + len(chunk) > limit:
             raise TooLarge(f"more than the {limit} bytes that are taken here")
-        _write_all(handle, chunk, offset)
+        write_all(handle, chunk, offset)
         offset += len(chunk)
         if running is not None:
             running.update(chunk)
@@ -203,10 +208,3 @@ def _begin_to_write_back(handle: int, offset: int, size: int) -> None:
     # Linux begins to write what it is told nobody needs; there is no better word in Python.
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(handle, offset, size, os.POSIX_FADV_DONTNEED)
-
-
-def _write_all(handle: int, chunk: bytes, offset: int) -> None:
-    view = memoryview(chunk)
-    while view:
-        written = os.pwrite(handle, view, offset)
-        view, offset = view[written:], offset + written

@@ -1,7 +1,5 @@
 """Blobs on their way in: at once, streamed, in chunks, broken off and resumed."""
 
-import hashlib
-import random
 from datetime import timedelta
 
 import pytest
@@ -9,7 +7,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sregistry_core.testing.oci import OciClient, code_of, digest_of
-from sregistry_core.testing.registry import Registry
 
 REPOSITORY = "ada/lab/blast"
 BLOB = bytes(range(256)) * 40
@@ -336,13 +333,10 @@ def test_a_storage_elsewhere_is_a_redirect_for_get_and_none_for_head(registry, a
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(seed=st.integers(0, 1 << 30))
-def test_retries_repeats_and_chunks_out_of_order_end_in_the_right_bytes(
-    make_one: Registry, seed: int
-):
+@given(chance=st.randoms(use_true_random=False))
+def test_retries_repeats_and_chunks_out_of_order_end_in_the_right_bytes(ada, chance):
     """Hinkskalle told the range of the last chunk only, and one byte too many."""
-    ada, chance = make_one, random.Random(seed)
-    blob = chance.randbytes(chance.randrange(1, 3000))
+    blob = bytes(chance.randrange(256) for _ in range(chance.randrange(1, 3000)))
     place, reached = ada.begin(REPOSITORY), 0
     while reached < len(blob):
         first = chance.choice([reached, reached, chance.randrange(len(blob))])
@@ -354,13 +348,6 @@ def test_retries_repeats_and_chunks_out_of_order_end_in_the_right_bytes(
         else:
             assert answer.status_int == 416
         assert answer.headers["Range"] == f"0-{max(0, reached - 1)}"
-        if chance.random() < 0.3:
-            assert ada.get(place).headers["Range"] == f"0-{max(0, reached - 1)}"
-    digest = f"sha256:{hashlib.sha256(blob).hexdigest()}"
-    ada.put(f"{place}?digest={digest}", status=201)
-    assert ada.blob(REPOSITORY, digest).body == blob
-
-
-@pytest.fixture
-def make_one(ada):
-    return ada
+        assert ada.get(place).headers["Range"] == f"0-{max(0, reached - 1)}"
+    ada.put(f"{place}?digest={digest_of(blob)}", status=201)
+    assert ada.blob(REPOSITORY, digest_of(blob)).body == blob

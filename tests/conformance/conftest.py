@@ -1,0 +1,56 @@
+"""One registry for the whole suite; each case has repositories of its own, and cases are counted."""
+
+from itertools import count
+
+import pytest
+
+from sregistry_core.testing.oci import OciClient
+from sregistry_core.testing.registry import Registry
+
+_NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def conformance_registry(tmp_path_factory, empty_database):
+    registry = Registry(
+        tmp_path_factory.mktemp("conformance"),
+        empty_database,
+        {"sregistry.protocols": "discovery transfer library oci"},
+    )
+    registry.writer = registry.user("ada")
+    yield registry
+    registry.close()
+
+
+@pytest.fixture(params=["bearer", "basic"], scope="session")
+def client(request, conformance_registry):
+    """Somebody who pushes, with a long token or with a password on every request."""
+    registry = conformance_registry
+    if request.param == "bearer":
+        return OciClient(registry.app, "ada", registry.writer.token)
+    shown = registry.with_password("ada")
+    return OciClient(registry.app, "ada", extra_headers=shown.extra_headers)
+
+
+@pytest.fixture
+def repository():
+    """A repository that nobody has used yet."""
+    return f"ada/conformance/case-{next(_NUMBERS)}"
+
+
+@pytest.fixture
+def other_repository():
+    """Another one."""
+    return f"ada/elsewhere/case-{next(_NUMBERS)}"
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how many cases of conformance there were."""
+    passed, failed = (
+        sum(
+            "tests/conformance/" in report.nodeid for report in terminalreporter.stats.get(kind, ())
+        )
+        for kind in ("passed", "failed")
+    )
+    if passed or failed:
+        terminalreporter.write_line(f"OCI conformance: {passed} cases passed, {failed} failed")

@@ -1,0 +1,57 @@
+"""A spooled part reaches its place whole, whoever copies it, and with the right hash."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from sregistry_core.digests import Digest, RunningDigest
+from sregistry_core.storage.copying import copy_and_hash, descriptor_of
+
+BYTES = os.urandom(3_000_017)
+OFFSET = 1_234_567
+MEMORY = Path("/dev/shm")
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A directory of another file system, from which the kernel does not copy by itself."""
+    if not MEMORY.is_dir() or MEMORY.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other file system")
+    path = MEMORY / f"copying-{os.getpid()}"
+    yield path
+    path.unlink(missing_ok=True)
+
+
+def copied(source_path, target_path):
+    source_path.write_bytes(BYTES)
+    running = RunningDigest()
+    with source_path.open("rb") as source, target_path.open("w+b") as target:
+        descriptor = descriptor_of(source, len(BYTES))
+        copy_and_hash(descriptor, target.fileno(), running, offset=OFFSET, size=len(BYTES))
+    return running, target_path.read_bytes()
+
+
+def test_a_file_is_copied_to_its_place_and_hashed(tmp_path):
+    running, found = copied(tmp_path / "source", tmp_path / "target")
+
+    assert found == bytes(OFFSET) + BYTES
+    assert running.value == Digest(hashlib.sha256(BYTES).hexdigest())
+    assert running.size == len(BYTES)
+
+
+def test_a_file_of_another_file_system_is_copied_as_well(tmp_path, elsewhere):
+    running, found = copied(elsewhere, tmp_path / "target")
+
+    assert found == bytes(OFFSET) + BYTES
+    assert running.value == Digest(hashlib.sha256(BYTES).hexdigest())
+
+
+def test_a_body_of_another_size_or_half_read_is_not_taken_as_a_file(tmp_path):
+    path = tmp_path / "body"
+    path.write_bytes(BYTES)
+    with path.open("rb") as source:
+        assert descriptor_of(source, len(BYTES) - 1) is None
+        source.read(1)
+        assert descriptor_of(source, len(BYTES)) is None
