@@ -1,8 +1,10 @@
 """Loads on a server of this machine: one large pull, and many small requests."""
 
+import os
 import re
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 _LONGEST_PULL_SECONDS = 120
@@ -53,6 +55,12 @@ def ask_often(address: str, *, connections: int, seconds: int, method: str = "GE
         half=_number(r"50% in ([\d.]+) secs", said),
         most=_number(r"99% in ([\d.]+) secs", said),
     )
+
+
+def processor_seconds(pid: int) -> float:
+    """Give the seconds of processor time that a process has used, its own and the kernel's."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _require_here(address: str) -> None:

@@ -28,8 +28,10 @@ class Pusher:
         wanted = {"name": container, "collection": above}
         return str(self._ask("POST", "/v1/containers", wanted)["id"])
 
-    def push(self, container: str, tag: str, path: Path, *, in_parts: bool = False) -> float:
-        """Push a file; gives the seconds from `begin` until the image is published."""
+    def push(
+        self, container: str, tag: str, path: Path, *, in_parts: bool = False
+    ) -> tuple[str, float]:
+        """Push a file; gives its digest, and the seconds from `begin` until it is published."""
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         wanted = {"hash": f"sha256.{digest}", "container": container}
@@ -42,7 +44,11 @@ class Pusher:
         seconds = time.monotonic() - begun
         wanted = {"Arch": "amd64", "Tag": tag, "ImageID": image}
         self._ask("POST", f"/v2/tags/{container}", wanted)
-        return seconds
+        return digest, seconds
+
+    def delete(self, name: str) -> None:
+        """Delete an image."""
+        self._ask("DELETE", f"/v1/images/{name}")
 
     def _send_whole(self, image: str, path: Path) -> None:
         size = path.stat().st_size

@@ -16,14 +16,25 @@ import pytest
 from sqlalchemy import event, select
 
 from sregistry_core.contracts import Caller, Scope
-from sregistry_core.digests import Digest
+from sregistry_core.digests import ContentDigest, Digest
 from sregistry_core.errors import LoginRequired, NotAllowed, NotFound
-from sregistry_core.models import Blob, CollectionRole, Image, Team, Token, Upload, User
+from sregistry_core.models import (
+    BlobUpload,
+    CollectionRole,
+    Container,
+    Image,
+    Manifest,
+    Team,
+    Token,
+    Upload,
+    User,
+)
 from sregistry_core.names import CollectionName, ContainerName, ImageName
 from sregistry_core.services import Services
 from sregistry_core.services.client_containers import Begun
 from sregistry_core.services.client_credentials import Spelling
 from sregistry_core.services.listings import Span, Wanted
+from sregistry_core.services.manifests import Reference
 from sregistry_core.services.search import Query
 from sregistry_core.storage.blob_store import Place
 from sregistry_core.testing.pgp import Key
@@ -124,6 +135,7 @@ DOORS = {
     "images.by_id": Refuses(lambda s, t: s.images.by_id(t.image.id)),
     "images.of_container": Refuses(lambda s, t: s.images.of_container(t.blast)),
     "images.tags_of": ShowsNothing(lambda s, t: s.images.tags_of([t.image])),
+    "images.bytes_held": ShowsNothing(lambda s, t: s.images.bytes_held(t.blast.collection.entity)),
     "images.describe": Refuses(lambda s, t: s.images.describe(t.image, "new")),
     "images.delete": Refuses(lambda s, t: s.images.delete(t.image)),
     "images.readable_copy": ShowsNothing(lambda s, t: s.images.readable_copy(t.digest)),
@@ -195,6 +207,9 @@ DOORS = {
         lambda s, t: s.telling.run(listener="none", kind="UserJoined", event={})
     ),
     "inspecting.run": RefusesAllButTheSystem(lambda s, t: s.inspecting.run(image=t.image.id)),
+    "inspecting.run_several": RefusesAllButTheSystem(
+        lambda s, t: s.inspecting.run_several([t.image.id])
+    ),
     "keys.add": Refuses(lambda s, t: s.keys.add(KEY.public.encode())),
     "keys.find": Unguarded("keys are for everybody, unless the whole registry is private"),
     "keys.names_of": Unguarded("keys are for everybody, unless the whole registry is private"),
@@ -215,7 +230,50 @@ DOORS = {
     "signers.of": Refuses(lambda s, t: s.signers.of(t.lab)),
     "signers.require": Refuses(lambda s, t: s.signers.require(t.lab)),
     "signers.demand_nothing": Refuses(lambda s, t: s.signers.demand_nothing(t.lab)),
+    "repositories.find": Refuses(lambda s, t: s.repositories.find(BLAST)),
+    "repositories.for_push": Refuses(lambda s, t: s.repositories.for_push(BLAST)),
+    "repositories.readable": ShowsNothing(lambda s, t: s.repositories.readable(BLAST)),
+    "repositories.tags": Refuses(lambda s, t: s.repositories.tags(t.blast, limit=1)),
+    "repositories.names": ShowsNothing(lambda s, t: s.repositories.names(limit=1)),
+    "blobs.open": Refuses(lambda s, t: s.blobs.open(t.blast, t.content_digest)),
+    "blobs.mount": Refuses(lambda s, t: s.blobs.mount(t.blast, t.content_digest, None)),
+    "blobs.delete": Refuses(lambda s, t: s.blobs.delete(t.blast, t.content_digest)),
+    "blob_uploads.begin": Refuses(lambda s, t: s.blob_uploads.begin(t.blast)),
+    "blob_uploads.find": Refuses(lambda s, t: s.blob_uploads.find(t.blast, t.blob_upload.id)),
+    "blob_uploads.append": Refuses(
+        lambda s, t: s.blob_uploads.append(
+            t.blast, t.blob_upload.id, io.BytesIO(t.content), chunk=None
+        )
+    ),
+    "blob_uploads.finish": Refuses(
+        lambda s, t: s.blob_uploads.finish(
+            t.blast, t.blob_upload.id, t.content_digest, io.BytesIO(t.content), chunk=None
+        )
+    ),
+    "blob_uploads.receive": Refuses(
+        lambda s, t: s.blob_uploads.receive(
+            lambda: s.db.get(Container, t.blast.id), t.content_digest, io.BytesIO(t.content)
+        )
+    ),
+    "blob_uploads.cancel": Refuses(lambda s, t: s.blob_uploads.cancel(t.blast, t.blob_upload.id)),
+    "manifests.find": Refuses(lambda s, t: s.manifests.find(t.blast, Reference("1"))),
+    "manifests.put": Refuses(
+        lambda s, t: s.manifests.put(t.blast, Reference("1"), bytes(t.manifest.body))
+    ),
+    "manifests.delete": Refuses(lambda s, t: s.manifests.delete(t.blast, Reference("1"))),
+    "manifests.referrers": Refuses(
+        lambda s, t: s.manifests.referrers(t.blast, t.content_digest, limit=1)
+    ),
+    "manifests.count": AFTER_ANOTHER,
+    "narrow_tokens.issue": Unguarded("it gives nobody a right that is not asked for at its use"),
+    "narrow_tokens.issue_refreshing": Unguarded("it gives one's own, and asks tokens.issue"),
+    "narrow_tokens.caller_of": PROOF,
     "garbage.release": AFTER_ANOTHER,
+    "garbage.unlink": AFTER_ANOTHER,
+    "garbage.blobs_of": AFTER_ANOTHER,
+    "garbage.forget_loose_blobs": RefusesAllButTheSystem(
+        lambda s, t: s.garbage.forget_loose_blobs(FUTURE)
+    ),
     "garbage.expire_uploads": RefusesAllButTheSystem(lambda s, t: s.garbage.expire_uploads()),
     "garbage.unowned_blobs": RefusesAllButTheSystem(lambda s, t: s.garbage.unowned_blobs(FUTURE)),
     "garbage.strike": RefusesAllButTheSystem(lambda s, t: s.garbage.strike(t.blob.id, FUTURE)),
@@ -283,7 +341,10 @@ def registry(tmp_path_factory, empty_database):
         services.federation.add("elsewhere", "https://elsewhere.test")
         image = services.images.resolve(NAME)
         services.uploads.begin_parts(image.id, size=len(content))
+        services.blob_uploads.begin(image.container)
         services.keys.add(KEY.public.encode())
+    with registry.parts.unit(caller_of(registry, "ada"))() as services:
+        services.manifests.find(services.catalog.container(BLAST), Reference("1"))
     registry.content = content
     yield registry
     registry.close()
@@ -312,8 +373,11 @@ def things_of(services, registry):
         blast=image.container,
         image=image,
         digest=Digest.parse(image.digest),
-        blob=only(Blob),
+        blob=image.blob,
         upload=only(Upload),
+        blob_upload=only(BlobUpload),
+        manifest=only(Manifest),
+        content_digest=ContentDigest("sha256", Digest.parse(image.digest).hex),
         share=1,
         content=registry.content,
         password="not the right one",

@@ -1,4 +1,4 @@
-"""One registry for the whole suite; each case has repositories of its own, and cases are counted."""
+"""One registry for the whole suite; each case has repositories of its own; cases are counted."""
 
 from itertools import count
 
@@ -46,11 +46,11 @@ def other_repository():
 
 def pytest_terminal_summary(terminalreporter):
     """Say how many cases of conformance there were."""
-    passed, failed = (
-        sum(
-            "tests/conformance/" in report.nodeid for report in terminalreporter.stats.get(kind, ())
+    counts = {}
+    for kind in ("passed", "failed"):
+        reports = terminalreporter.stats.get(kind, ())
+        counts[kind] = sum("tests/conformance/" in one.nodeid for one in reports)
+    if any(counts.values()):
+        terminalreporter.write_line(
+            f"OCI conformance: {counts['passed']} cases passed, {counts['failed']} failed"
         )
-        for kind in ("passed", "failed")
-    )
-    if passed or failed:
-        terminalreporter.write_line(f"OCI conformance: {passed} cases passed, {failed} failed")

@@ -6,9 +6,9 @@ Source: OCI distribution 1.1, sections Pull, Push, Content Discovery and Content
 import json
 
 import pytest
-from data_shapes import SHAPES
 
 from sregistry_core.testing.oci import OCI_INDEX, code_of, digest_of
+from sregistry_core.testing.oci_shapes import SHAPES
 
 EVERY_SHAPE = pytest.mark.parametrize("shape", SHAPES)
 

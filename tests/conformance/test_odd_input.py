@@ -24,7 +24,7 @@ DIGESTS = st.one_of(
     st.text(PATH_SIGNS, min_size=1),
     st.from_regex(r"(sha256|sha512|SHA256|md5):[0-9a-fA-F.%/]{0,130}", fullmatch=True),
 )
-METHODS = st.sampled_from(["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS", "PROPFIND"])
+METHODS = st.sampled_from(["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"])
 LEAVES = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20),
     st.sampled_from([OCI_MANIFEST, OCI_INDEX, digest_of(b"{}"), "sha256:x"]),

@@ -20,6 +20,7 @@ _WRITES = "sregistry_writes"
 _MANAGER = "transaction_manager"
 _CHANGED = "changed_by_statement"
 _WRITING_ENGINE = "writing_engine"
+_FLUSHED = "flushed"
 _DISK_FULL = ("disk is full", "No space left", "could not extend file")
 SQLITE_PATIENCE_SECONDS = 30
 """How long a writer waits for another one: SQLite lets one write at a time."""
@@ -46,6 +47,7 @@ class Database:
         session.info[_MANAGER] = manager
         session.info[_WRITING_ENGINE] = self.writing
         zope.sqlalchemy.register(session, transaction_manager=manager)
+        event.listen(session, "after_flush", _note_flush)
         return session
 
     @contextmanager
@@ -115,11 +117,17 @@ def start_over(session: Session) -> None:
 def begin_writing(session: Session) -> None:
     """Begin the transaction anew as one that may write, for a GET that turns out to have to.
 
-    As after `pause`, rows must be looked up anew, unless the session could write before.
+    As after `pause`, rows must be looked up anew, unless the session could write before. One that
+    has written already, such as a user at the first login, goes on as it is.
     """
-    if session.bind is not session.info[_WRITING_ENGINE]:
+    written = session.info.get(_FLUSHED) or session.info.get(_CHANGED)
+    if session.bind is not session.info[_WRITING_ENGINE] and not written:
         pause(session)
         session.bind = session.info[_WRITING_ENGINE]
+
+
+def _note_flush(session: Session, _context: object) -> None:
+    session.info[_FLUSHED] = True
 
 
 def undo_if_full(session: Session, undo: Callable[[], None]) -> None:

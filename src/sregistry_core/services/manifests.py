@@ -17,6 +17,7 @@ from sregistry_core.errors import (
     InvalidManifest,
     Malformed,
     ManifestUnknown,
+    NotAnImage,
 )
 from sregistry_core.formats.oci_manifest import INDEX_TYPES, Document, read_document
 from sregistry_core.models import (
@@ -145,6 +146,7 @@ class Manifests:
                 f"the manifest has the digest {digest}, {reference.digest} was announced"
             )
         document = read_document(body, content_type)
+        self._require_kind(document)
         container, seen = self._require_blobs(container, document)
         image = self._image_of(container, document, seen)
         manifest = self._rows.keep(
@@ -263,6 +265,16 @@ class Manifests:
         for name in names:
             if is_frozen(self._db, container, name):
                 raise Conflict(f"the tag {name} of {name_of(container)} is frozen")
+
+    def _require_kind(self, document: Document) -> None:
+        """Raise NotAnImage for what is no SIF where nothing else is taken.
+
+        An index says nothing of that by itself; what names a subject belongs to something here.
+        """
+        if self._facilities.settings.require_sif and not (
+            document.is_index or document.sif or document.subject
+        ):
+            raise NotAnImage("only SIF images are taken here, and this manifest is of none")
 
     def _require_blobs(
         self, container: Container, document: Document

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sregistry_core.contracts import Action, Caller, Scope
 from sregistry_core.contracts.policy import CATALOG, Reach
 from sregistry_core.db.session import begin_writing
-from sregistry_core.errors import LoginRequired, Malformed, NotFound
+from sregistry_core.errors import LoginRequired, Malformed, NotAllowed, NotFound
 from sregistry_core.models import Token, User
 from sregistry_core.names import CollectionName, ContainerName
 
@@ -149,11 +149,11 @@ class NarrowTokens:
         """Identify what the name means now, as far as the caller may know."""
         try:
             collection = self._catalog.collection(CollectionName(name.entity, name.collection))
-        except NotFound:
+        except (NotFound, NotAllowed):
             return ()
         try:
             return collection.id, self._catalog.container(name).id
-        except NotFound:
+        except (NotFound, NotAllowed):
             return (collection.id,)
 
 

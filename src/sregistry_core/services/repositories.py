@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Action
 from sregistry_core.contracts.policy import CATALOG
-from sregistry_core.errors import Conflict, NotFound
+from sregistry_core.errors import Conflict, NotAllowed, NotFound
 from sregistry_core.models import Collection, Container, Entity, ManifestTag, Tag
 from sregistry_core.names import ContainerName
 
@@ -48,7 +48,7 @@ class Repositories:
         self._access.require_reach(Action.READ, str(name))
         try:
             return self._catalog.container(name)
-        except NotFound:
+        except (NotFound, NotAllowed):
             return None
 
     def for_push(self, name: ContainerName) -> Container:

@@ -1,7 +1,6 @@
 """Finds out who is calling: a token, a password, or the session of a browser."""
 
 import base64
-import binascii
 from dataclasses import dataclass
 
 from pyramid.config import Configurator
@@ -63,7 +62,7 @@ def read_authorization(header: str | None) -> Shown:
     if scheme.lower() == "basic":
         try:
             text = base64.b64decode(credentials, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError) as error:
+        except ValueError as error:
             raise LoginRequired("the Authorization header cannot be read") from error
         if "\0" in text:
             raise LoginRequired("the Authorization header cannot be read")

@@ -363,4 +363,15 @@ def test_only_a_sif_passes_for_one_where_nothing_else_is_taken(make_registry):
     body = manifest_of(descriptor(EMPTY), [descriptor(b"no sif at all", SIF_LAYER)])
 
     ada.push_manifest("ada/lab/blast", "1", body, status=400)
+    ada.push_blob("ada/lab/blast", b"a layer")
+    other = manifest_of(descriptor(EMPTY), [descriptor(b"a layer")])
+    refused = ada.push_manifest("ada/lab/blast", "1", other, status=400)
+    assert refused.json["errors"][0]["code"] == "MANIFEST_INVALID"
     ada.push_sif("ada/lab/blast", "1", IMAGE)
+    digest = ada.manifest("ada/lab/blast", "1").headers["Docker-Content-Digest"]
+    signature = manifest_of(
+        descriptor(EMPTY),
+        [descriptor(b"a layer")],
+        subject={"mediaType": OCI_MANIFEST, "digest": digest, "size": 1},
+    )
+    ada.push_manifest("ada/lab/blast", digest_of(signature), signature)

@@ -405,3 +405,23 @@ def shape_of(answer):
         if name != "X-Request-ID"
     ]
     return answer.status_int, answer.body.replace(b"nixes", b"blast"), headers
+
+
+def test_a_first_login_may_ask_for_a_refresh_token(make_registry, monkeypatch):
+    """`docker login` is the first that the registry hears of somebody of the directory."""
+    from sregistry_core.contracts import PasswordLogin, Subject
+    from sregistry_core.testing.registry import PUBLIC_URL
+
+    class Directory(PasswordLogin):
+        def check(self, name, password):
+            return Subject("directory", name, name) if password == "right" else None
+
+    registry = make_registry(protocols="oci")
+    registry.parts.plugins.logins["directory"] = Directory()
+    shown = base64.b64encode(b"eve:right").decode()
+    eve = OciClient(registry.app, "eve", extra_headers={"Authorization": f"Basic {shown}"})
+
+    answer = eve.get(f"{PUBLIC_URL}/v2/token?offline_token=true", headers=eve.headers, status=200)
+
+    assert answer.json["refresh_token"]
+    OciClient(registry.app, "eve", answer.json["refresh_token"]).get("/v2/", status=200)

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sregistry_core.testing.oci import (
+from .oci import (
     DOCKER_LIST,
     DOCKER_MANIFEST,
     EMPTY,
@@ -18,7 +20,7 @@ from sregistry_core.testing.oci import (
     index_of,
     manifest_of,
 )
-from sregistry_core.testing.sif_files import make_sif
+from .sif_files import make_sif
 
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar"
@@ -52,7 +54,12 @@ def filling(name: str, size: int = 300) -> bytes:
 
 
 def image(
-    name: str, *, layers: int = 2, algorithm: str = "sha256", platform=AMD64, **more
+    name: str,
+    *,
+    layers: int = 2,
+    algorithm: str = "sha256",
+    platform: Mapping[str, str] = AMD64,
+    **more: Any,
 ) -> Shape:
     """An ordinary container image."""
     contents = [filling(f"{name}-{number}") for number in range(layers)]
@@ -67,7 +74,9 @@ def image(
     return Shape([config, *contents], [body], algorithm)
 
 
-def artifact(name: str, *, layer: bytes | None = None, layer_type=EXAMPLE_TYPE, **more) -> Shape:
+def artifact(
+    name: str, *, layer: bytes | None = None, layer_type: str = EXAMPLE_TYPE, **more: Any
+) -> Shape:
     """An artifact with an empty config."""
     content = filling(name) if layer is None else layer
     members = {"artifactType": EXAMPLE_TYPE, **more}
@@ -75,7 +84,9 @@ def artifact(name: str, *, layer: bytes | None = None, layer_type=EXAMPLE_TYPE, 
     return Shape([EMPTY, content], [body])
 
 
-def index(*shapes: Shape, platforms=(AMD64, ARM64), **more) -> Shape:
+def index(
+    *shapes: Shape, platforms: Sequence[Mapping[str, str]] = (AMD64, ARM64), **more: Any
+) -> Shape:
     """An index over the last manifest of each shape."""
     algorithm = shapes[0].algorithm if shapes else "sha256"
     children = [
@@ -150,12 +161,10 @@ def sparse_index() -> Shape:
 
 def data_field() -> Shape:
     """Descriptors that hold the bytes as well."""
-    import base64
-
     config, layer = EMPTY, b"small enough"
 
-    def held(content: bytes, media_type: str):
-        return descriptor(content, media_type, data=base64.b64encode(content).decode())
+    def held(content: bytes, media_type: str) -> dict[str, Any]:
+        return descriptor(content, media_type, data=b64encode(content).decode())
 
     body = manifest_of(held(config, EMPTY_TYPE), [held(layer, EXAMPLE_TYPE)])
     return Shape([config, layer], [body])
@@ -203,8 +212,8 @@ SHAPES: dict[str, Callable[[], Shape]] = {
     "missing subject": missing_subject,
     "data field": data_field,
     "non-distributable layers": elsewhere,
-    "custom fields": lambda: image("custom", **{"org.example.x": {"y": [1, 2.5, None, True]}}),
-    "custom fields of an index": lambda: index(image("custom-child"), **{"x-y": {"z": "1"}}),
+    "custom fields": lambda: image("custom", customField={"y": [1, 2.5, None, True]}),
+    "custom fields of an index": lambda: index(image("custom-child"), customField={"z": "1"}),
     "sparse image": sparse_image,
     "sparse index": sparse_index,
     "sha512 image": lambda: image("sha512", algorithm="sha512"),
