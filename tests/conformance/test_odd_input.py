@@ -10,7 +10,7 @@ from sregistry_core.testing.oci import OCI_INDEX, OCI_MANIFEST, code_of, descrip
 
 REPOSITORY = "ada/conformance/odd"
 FUZZ = settings(
-    max_examples=150,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 from sregistry_core.testing.live import LiveRegistry
 
 from .needing import need, need_program
-from .pushing import eventually
+from .waiting import eventually
 
 PATIENCE = 20.0  # seconds
 

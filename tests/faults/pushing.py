@@ -4,87 +4,16 @@ import hashlib
 import http.client
 import json
 import socket
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-MIB = 1 << 20
+from .answers import Answer, Refused
+from .bodies import MIB, Body
+
 PATIENCE = 60.0  # seconds without a byte
-
-
-def eventually(question: Callable[[], Any], patience: float = 20.0) -> None:
-    """Wait until a question has a true answer."""
-    end = time.monotonic() + patience
-    while not question():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-
-
-class Refused(Exception):
-    """An answer other than 200; `status` and `message` are those of the server."""
-
-    def __init__(self, status: int, message: str):
-        super().__init__(f"{status}: {message}")
-        self.status, self.message = status, message
-
-
-@dataclass(frozen=True)
-class Body:
-    """An image that is made on the fly: `start`, then zeros up to `size` bytes."""
-
-    start: bytes
-    size: int
-
-    def part(self, offset: int, size: int) -> Iterator[bytes]:
-        """Give some of the bytes, at most 1 MiB at a time."""
-        zeros = bytes(MIB)
-        end = min(offset + size, self.size)
-        while offset < end:
-            if offset < len(self.start):
-                piece = self.start[offset : min(end, offset + MIB)]
-            else:
-                piece = zeros[: min(MIB, end - offset)]
-            yield piece
-            offset += len(piece)
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self.part(0, self.size)
-
-    @property
-    def digest(self) -> str:
-        """The SHA-256 in hex digits."""
-        running = hashlib.sha256()
-        for piece in self:
-            running.update(piece)
-        return running.hexdigest()
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the server said."""
-
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-    @property
-    def message(self) -> str:
-        """What a refusal says, in JSON or in plain text."""
-        text = self.body.decode(errors="replace")
-        try:
-            said = json.loads(text)
-        except ValueError:
-            return text.strip()
-        return str(said.get("error", {}).get("message", said))
-
-    def data(self) -> Any:
-        """What is in the envelope. Raises Refused when the answer is not 200."""
-        if self.status != 200:
-            raise Refused(self.status, self.message)
-        return json.loads(self.body)["data"] if self.body else None
 
 
 @dataclass

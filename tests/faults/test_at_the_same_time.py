@@ -11,7 +11,9 @@ from sregistry_core.app import Parts
 from sregistry_core.ini import read_ini
 from sregistry_core.jobs.sweeping import sweep
 
-from .pushing import MIB, Body, Client, Refused
+from .answers import Refused
+from .bodies import MIB, Body
+from .pushing import Client
 from .truth import count, files_below, require_nothing_left, require_sound, tags
 
 NAME = "ada/lab/blast"

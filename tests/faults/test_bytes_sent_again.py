@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from .pushing import MIB, Body, Refused
+from .answers import Refused
+from .bodies import MIB, Body
 from .truth import require_nothing_left, require_sound
 
 TRIES = 12

@@ -14,7 +14,8 @@ from sregistry_core.server import ServerSettings, serve
 from sregistry_core.testing.live import free_port
 from sregistry_core.testing.registry import PASSWORD, ini_of
 
-from .pushing import MIB, Body, Client
+from .bodies import MIB, Body
+from .pushing import Client
 
 NAME = "ada/lab/blast"
 

@@ -2,9 +2,11 @@
 
 import pytest
 
-from .pushing import MIB, Body, Refused, eventually
+from .answers import Refused
+from .bodies import MIB, Body
 from .small_disk import small_disk
 from .truth import files_below, require_nothing_left, require_sound, unowned
+from .waiting import eventually
 
 SIZE = 64 * MIB
 SLACK = MIB

@@ -7,8 +7,10 @@ import time
 
 import pytest
 
+from .answers import Refused
+from .bodies import MIB, Body
 from .killing import injected, is_dead
-from .pushing import MIB, Body, Client, Refused
+from .pushing import Client
 from .truth import require_nothing_left, require_sound, require_whole_or_absent
 
 NAME = "ada/lab/blast"

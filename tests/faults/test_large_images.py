@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
+from .bodies import Body
 from .needing import need
-from .pushing import Body
 
 GIB = 1 << 30
 SIZE = 6 * GIB

@@ -6,8 +6,10 @@ import threading
 
 import pytest
 
-from .pushing import MIB, PATIENCE, Body, eventually
+from .bodies import MIB, Body
+from .pushing import PATIENCE
 from .truth import require_nothing_left, require_sound
+from .waiting import eventually
 
 NAME = "ada/lab/blast"
 

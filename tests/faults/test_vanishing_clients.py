@@ -2,8 +2,9 @@
 
 import pytest
 
-from .pushing import MIB, Body, eventually
+from .bodies import MIB, Body
 from .truth import files_below, require_nothing_left, require_sound
+from .waiting import eventually
 
 
 @pytest.fixture

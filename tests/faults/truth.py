@@ -11,7 +11,8 @@ from typing import Any
 
 from sregistry_core.testing.live import LiveRegistry
 
-from .pushing import Client, Refused
+from .answers import Refused
+from .pushing import Client
 
 LONG_AGO_SECONDS = 3600
 
