@@ -21,6 +21,16 @@ ALGORITHMS = pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
 BLOB = bytes(range(256)) * 12
 
 
+@pytest.fixture(params=["token", "password"], scope="session")
+def client(request, conformance_registry):
+    """Somebody who pushes, with a long token or with a password on every request."""
+    registry = conformance_registry
+    if request.param == "token":
+        return OciClient(registry.app, "ada", registry.writer.token)
+    shown = registry.with_password("ada")
+    return OciClient(registry.app, "ada", extra_headers=shown.extra_headers)
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_end_1_the_root_answers_who_is_logged_in(client, method):
     assert client.ask(method, "/v2/").status_int == 200
