@@ -16,7 +16,7 @@ _ROBOT = "robots/robot1.png"
 
 @click.group()
 def directory() -> None:
-    """Other registries: add, list, remove; and the file that lists this one: export."""
+    """Other registries: add, list, remove, export."""
 
 
 @directory.command()

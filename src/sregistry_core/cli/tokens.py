@@ -13,7 +13,7 @@ from .table import print_table, shown_time
 
 @click.group()
 def token() -> None:
-    """Tokens: add, list, revoke; and sregistry, for the client of that name."""
+    """Tokens: add, list, revoke, sregistry."""
 
 
 @token.command()
