@@ -3,7 +3,6 @@
 import base64
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from sregistry_core.testing.components import need
 from sregistry_core.testing.live import LiveRegistry, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -104,8 +104,8 @@ def test_everything_of_development_is_in_its_directory(development):
     assert ended(process) == 0
 
 
-@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 def test_make_serve_runs_the_server_and_a_signal_to_make_ends_it(development):
+    need("make", "make")
     # What make sets up before is there: these tests run in it.
     environment = Path(sys.executable).parents[1]
     process, lines = development.start(

@@ -15,6 +15,7 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
 import pytest
 
+from sregistry_core.testing.components import leave_out
 from sregistry_core.testing.live import PASSWORD, LiveRegistry
 from sregistry_core.testing.sif_files import make_sif
 
@@ -113,12 +114,9 @@ def program():
         text=True,
         check=False,
     )
-    if made.returncode == 0:
-        return Path(made.stdout.strip())
-    reason = f"no sregistry client: {made.stderr.strip()[-300:]}"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+    if made.returncode:
+        leave_out(f"no sregistry client: {made.stderr.strip()[-300:]}")
+    return Path(made.stdout.strip())
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,10 @@
 """The directory keeps to the contract of a storage: by rename, and across file systems by copy."""
 
-import os
 import shutil
-import subprocess
 
 import pytest
 
+from sregistry_core.testing.components import mounted
 from sregistry_core.testing.storage_contract import StorageContract
 from sregistry_filesystem import DirectoryStorage
 
@@ -35,17 +34,11 @@ class TestOnTheSameFileSystem(DirectoryContract):
     pass
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts file systems")
 class TestAcrossFileSystems(DirectoryContract):
     @pytest.fixture
     def root(self, tmp_path):
-        root = tmp_path / "mounted"
-        root.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", root], capture_output=True)
-        if mounted.returncode:
-            pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode()}")
-        yield root
-        subprocess.run(["umount", root], check=True)
+        with mounted(tmp_path / "mounted", "50%") as root:
+            yield root
 
     def test_the_staged_file_is_on_another_file_system(self, root, stage):
         assert root.stat().st_dev != stage().stat().st_dev

@@ -1,7 +1,6 @@
 """What a directory does beyond the contract: modes, full disks, leftovers, and strange files."""
 
 import os
-import subprocess
 import threading
 from datetime import timedelta
 
@@ -9,6 +8,7 @@ import pytest
 
 from sregistry_core.contracts import ConfigurationError, ObjectMissing, PluginSettings
 from sregistry_core.errors import StorageFull, StorageUnavailable
+from sregistry_core.testing.components import mounted
 from sregistry_filesystem import DirectoryStorage, sregistry_storage
 
 MIB = 1 << 20
@@ -35,17 +35,8 @@ def staged(tmp_path):
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of 2 MiB, which is another one than that of the staged files."""
-    if os.geteuid():
-        pytest.skip("only root mounts file systems")
-    path = tmp_path / "small"
-    path.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", path], capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode()}")
-    yield path
-    subprocess.run(["umount", "--lazy", path], check=True)
+    with mounted(tmp_path / "small", "2m") as path:
+        yield path
 
 
 def content(storage, key):

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import transaction
-import zope.sqlalchemy
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import Session
+from zope.sqlalchemy import ZopeTransactionEvents
 
 from sregistry_core.errors import ConfigurationError
 
@@ -21,6 +21,16 @@ _MANAGER = "transaction_manager"
 _CHANGED = "changed_by_statement"
 _WRITING_ENGINE = "writing_engine"
 _FLUSHED = "flushed"
+_JOINING = "joining"
+_TRANSACTION_EVENTS = (
+    "after_begin",
+    "after_attach",
+    "after_flush",
+    "after_bulk_update",
+    "after_bulk_delete",
+    "before_commit",
+    "do_orm_execute",
+)
 _DISK_FULL = ("disk is full", "No space left", "could not extend file")
 SQLITE_PATIENCE_SECONDS = 30
 """How long a writer waits for another one: SQLite lets one write at a time."""
@@ -46,8 +56,7 @@ class Database:
         )
         session.info[_MANAGER] = manager
         session.info[_WRITING_ENGINE] = self.writing
-        zope.sqlalchemy.register(session, transaction_manager=manager)
-        event.listen(session, "after_flush", _note_flush)
+        session.info[_JOINING] = ZopeTransactionEvents(transaction_manager=manager)
         return session
 
     @contextmanager
@@ -86,10 +95,12 @@ def open_database(url: str) -> Database:
         ) from error
     if sqlite:
         _prepare_sqlite(engine)
+    session_class = type("RegistrySession", (Session,), {})
+    _join_transactions(session_class)
     return Database(
         reading=engine,
         writing=engine.execution_options(**{_WRITES: True}),
-        session_class=type("RegistrySession", (Session,), {}),
+        session_class=session_class,
     )
 
 
@@ -126,6 +137,26 @@ def begin_writing(session: Session) -> None:
         session.bind = session.info[_WRITING_ENGINE]
 
 
+def _join_transactions(session_class: type[Session]) -> None:
+    """Have every session of a class join the transaction that it was made for.
+
+    Listening once for all of them, where `zope.sqlalchemy.register` would listen anew on each:
+    that takes longer than finding an image.
+    """
+
+    def forward(name: str) -> None:
+        def listen(*about: Any) -> None:
+            # The first argument is a session, or what is being done with one.
+            session = about[0] if isinstance(about[0], Session) else about[0].session
+            getattr(session.info[_JOINING], name)(*about)
+
+        event.listen(session_class, name, listen)
+
+    for name in _TRANSACTION_EVENTS:
+        forward(name)
+    event.listen(session_class, "after_flush", _note_flush)
+
+
 def _note_flush(session: Session, _context: object) -> None:
     session.info[_FLUSHED] = True
 
@@ -151,7 +182,7 @@ def is_full(error: BaseException | None) -> bool:
 def mark_changed(session: Session) -> None:
     """Tell the transaction that a bulk statement has written; it would be rolled back unseen."""
     session.info[_CHANGED] = True
-    zope.sqlalchemy.mark_changed(session)
+    session.info[_JOINING].mark_changed(session)
 
 
 def _options(sqlite: bool) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, bindparam, delete, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from sregistry_core.contracts import Action, ImageDeleted
@@ -162,21 +162,15 @@ class Images:
         return self._db.scalars(query.limit(1)).first()
 
     def _by_tag(self, name: ImageName, arch: str | None) -> Image | None:
-        query = (
-            _named(name)
-            .join(Tag, Tag.image_id == Image.id)
-            .where(Tag.name == name.tag)
-            .add_columns(Tag.arch)
-            .order_by((Tag.arch == USUAL_ARCHITECTURE).desc(), Tag.moved_at.desc(), Tag.arch)
-        )
+        wanted = {**_spelled(name), "tag": name.tag}
         if arch:
-            query = query.where(Tag.arch == arch)
-        found = self._db.execute(query.limit(1)).first()
-        return found[0] if found else None
+            return self._db.scalars(_TAGGED_FOR, {**wanted, "arch": arch}).first()
+        return self._db.scalars(_TAGGED, wanted).first()
 
     def _by_digest(self, name: ImageName) -> Image | None:
-        query = _named(name).where(Image.digest.startswith(str(name.digest), autoescape=True))
-        return self._db.scalars(query.limit(1)).first()
+        start = str(name.digest)
+        wanted = {**_spelled(name), "start": start, "beyond": start + _AFTER_EVERY_HEX_DIGIT}
+        return self._db.scalars(_OF_DIGEST, wanted).first()
 
 
 def _images() -> Select[Image]:
@@ -193,10 +187,32 @@ def _images() -> Select[Image]:
     )
 
 
-def _named(name: ImageName) -> Select[Image]:
-    return _images().where(
-        Entity.name == name.container.entity,
-        Collection.name == name.container.collection,
-        Container.name == name.container.container,
-        Image.blob_id.is_not(None),
-    )
+def _spelled(name: ImageName) -> dict[str, str]:
+    parts = name.container
+    return {
+        "entity": parts.entity,
+        "collection": parts.collection,
+        "container": parts.container,
+    }
+
+
+# Made once: putting a statement together takes as long as asking the database.
+_NAMED = _images().where(
+    Entity.name == bindparam("entity"),
+    Collection.name == bindparam("collection"),
+    Container.name == bindparam("container"),
+    Image.blob_id.is_not(None),
+)
+_TAGGED = (
+    _NAMED.join(Tag, Tag.image_id == Image.id)
+    .where(Tag.name == bindparam("tag"))
+    .order_by((Tag.arch == USUAL_ARCHITECTURE).desc(), Tag.moved_at.desc(), Tag.arch)
+    .limit(1)
+)
+_TAGGED_FOR = _TAGGED.where(Tag.arch == bindparam("arch"))
+_AFTER_EVERY_HEX_DIGIT = "g"
+_OF_DIGEST = (
+    _NAMED.where(Image.digest >= bindparam("start"), Image.digest < bindparam("beyond"))
+    .order_by(Image.digest)
+    .limit(1)
+)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from sregistry_core.testing.components import mounted
+
 REPOSITORY = Path(__file__).parents[3]
 PATIENCE = 20.0  # seconds
 
@@ -160,12 +162,5 @@ def server(start_server):
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of 8 MiB."""
-    if os.geteuid() != 0:
-        if os.environ.get("CI") == "true":
-            pytest.fail("a small disk can only be mounted by root, and CI must run this test")
-        pytest.skip("a small disk can only be mounted by root")
-    directory = tmp_path / "small"
-    directory.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", directory], check=True)
-    yield directory
-    subprocess.run(["umount", "--lazy", directory], check=True)
+    with mounted(tmp_path / "small", "8m") as directory:
+        yield directory
