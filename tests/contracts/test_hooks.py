@@ -20,7 +20,7 @@ def module(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
 
     def write(source):
-        name = f"site_plugin_{next(numbers)}"
+        name = f"site_module_{next(numbers)}"
         before = "from sregistry_core import hookimpl\nfrom sregistry_core.contracts import *\n\n"
         (tmp_path / f"{name}.py").write_text(before + textwrap.dedent(source))
         return name
