@@ -40,10 +40,13 @@ def pull(address: str) -> Pull:
     return Pull(seconds=float(said[1]), first_byte=float(said[2]), size=int(said[4]))
 
 
-def ask_often(address: str, *, connections: int, seconds: int, method: str = "GET") -> Rate:
+def ask_often(
+    address: str, *, connections: int, seconds: int, method: str = "GET", accept: str = ""
+) -> Rate:
     """Ask for an address over and over by `hey`; every answer must be 200."""
     _require_here(address)
     words = ["hey", "-z", f"{seconds}s", "-c", str(connections), "-m", method]
+    words += ["-A", accept] if accept else []
     words += ["-disable-redirects", address]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=seconds + 60)
     said = done.stdout

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from floor import copy_and_hash, nginx
 from loads import ask_often, processor_seconds, pull
+from oci import measure as measure_oci
 from programs import require_programs
 from pushes import Pusher
 from table import Figures, Target, print_table
@@ -24,6 +25,7 @@ CONNECTIONS = (1, 16, 64)
 NAME = "ada/lab/large"
 PLAIN_FLOOR = "cp + sha256sum"
 STRICT_FLOOR = "cp + sync + OpenSSL"
+_PARTS = ("large", "small", "oci")
 STATIC = "GET from nginx, 64 KiB"
 MEMORY = "server memory, highest"
 
@@ -32,6 +34,15 @@ def main() -> int:
     """Measure, print, and give the exit code."""
     options = _options()
     require_programs()
+    if options.only in ("", "oci"):
+        with tempfile.TemporaryDirectory(dir=options.directory) as directory:
+            measure_oci(
+                Path(directory), size=options.size, rounds=options.rounds, seconds=options.seconds
+            )
+    return 0 if options.only == "oci" else _measure_all(options)
+
+
+def _measure_all(options: argparse.Namespace) -> int:
     figures, rates = Figures(), Figures()
     with ExitStack() as stack:
         room = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=options.directory)))
@@ -177,7 +188,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--size", type=int, default=1024, help="of the large file, in MiB")
     parser.add_argument("--rounds", type=int, default=3, help="how often all is measured")
     parser.add_argument("--seconds", type=int, default=3, help="of each load of small requests")
-    parser.add_argument("--only", choices=("large", "small"), default="", help="measure less")
+    parser.add_argument("--only", choices=_PARTS, default="", help="measure less")
     parser.add_argument("--directory", type=Path, help="for the files; removed at the end")
     parser.add_argument("--strict", action="store_true", help="end with 1 on a missed target")
     return parser.parse_args()

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 
-NEEDED = ("nginx", "hey", "curl")
+NEEDED = ("nginx", "hey", "curl", "docker-registry")
 _INSTALL = ("apt-get", "install", "-y", "--no-install-recommends")
 _APT_SECONDS = 300
 

@@ -62,6 +62,10 @@ class Figures:
         """Name and median of each, in their order."""
         return [(one.name, _shown(one.median)) for one in self._figures.values()]
 
+    def all(self) -> Sequence[Figure]:
+        """All of them."""
+        return list(self._figures.values())
+
     def rows(self) -> list[Sequence[str]]:
         """Name, median, lowest, highest and unit of each."""
         return [
