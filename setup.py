@@ -6,6 +6,8 @@ from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
 
+POSTGRESQL = ["psycopg[binary]>=3.2,<4"]
+
 TESTING = [
     "hypothesis>=6.100",
     "openapi-core>=0.23,<1",
@@ -29,6 +31,8 @@ setup(
     package_data={
         "sregistry_core": [
             "py.typed",
+            "cli/plugin_template/*.template",
+            "cli/plugin_template/*/*.template",
             "db/migrations/*.mako",
             "protocols/*/*.json",
             "protocols/*/*.yaml",
@@ -43,6 +47,8 @@ setup(
         "cryptography>=43",
         "dramatiq>=2.2,<3",
         "itsdangerous>=2.2,<3",
+        "joserfc>=1.4,<2",
+        "limits>=5,<6",
         "multipart>=2,<3",
         "pastedeploy>=3.1,<4",
         "pluggy>=1.5,<2",
@@ -60,8 +66,18 @@ setup(
         "zope.sqlalchemy>=4.1,<5",
     ],
     extras_require={
+        "postgresql": POSTGRESQL,
         "testing": TESTING,
-        "develop": [*TESTING, "mypy>=2,<3", "ruff>=0.17,<0.18", "types-PyYAML"],
+        "develop": [
+            *POSTGRESQL,
+            *TESTING,
+            "mypy>=2,<3",
+            "oras>=0.2.43,<0.3",
+            "ruff>=0.17,<0.18",
+            "schemathesis>=4.32,<5",
+            "types-PyYAML",
+            "types-requests",
+        ],
     },
     entry_points={
         "paste.app_factory": ["main = sregistry_core.app:main"],

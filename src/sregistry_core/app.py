@@ -23,12 +23,14 @@ from sregistry_core.jobs.runner import JobRunner
 from sregistry_core.jobs.unit import Unit, unit_of
 from sregistry_core.plugin_manager import Plugins, load_plugins
 from sregistry_core.services import Facilities
+from sregistry_core.services.guesses import Guesses
 from sregistry_core.services.passwords import PasswordHashes, StoredPasswords
 from sregistry_core.services.tally import Tally
 from sregistry_core.settings import CoreSettings, read_core_settings, read_sections
 from sregistry_core.storage.blob_store import BlobStore
 from sregistry_core.storage.signed_urls import Signer
 from sregistry_core.storage.staging import Staging
+from sregistry_core.web.bodies import largest_body
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +80,8 @@ class Parts:
             signer=Signer(settings.secret, clock),
             tally=Tally(),
             hashes=hashes,
+            guesses=_open_guesses(settings),
+            issuers=_open_issuers(settings),
             clock=clock,
         )
         jobs = JobRunner(database, facilities, table_of(plugins.jobs()))
@@ -94,6 +98,7 @@ class Parts:
         try:
             with self.unit()() as services:
                 services.catalog.ensure_home()
+                services.affiliations.prepare()
         except Conflict as error:
             raise ConfigurationError(str(error)) from error
 
@@ -127,6 +132,13 @@ class Application:
             self.parts.jobs.start()
         else:
             self.parts.jobs.start_relay()
+
+    def largest_body(self, method: str, path: str) -> int | None:
+        """Give how many bytes of a body are wanted at most; None where images arrive.
+
+        path   decoded, without the query. The server asks this before it takes a body in.
+        """
+        return largest_body(self.router.registry, method, path)
 
     def stop(self) -> None:
         """Let running jobs end, write the tally down and close the database."""
@@ -166,6 +178,26 @@ def _open_staging(settings: CoreSettings) -> Staging:
             f"sregistry.staging = {settings.staging} cannot be written to: {error.strerror}"
         ) from error
     return staging
+
+
+def _open_guesses(settings: CoreSettings) -> Guesses:
+    return Guesses(
+        per_name=settings.login_attempts,
+        per_address=settings.login_attempts_per_address,
+        window=settings.login_window,
+        redis=None if settings.jobs == EMBEDDED else settings.jobs,
+    )
+
+
+def _open_issuers(settings: CoreSettings) -> Issuers:
+    return Issuers(
+        Issuer(
+            url,
+            allow_private=settings.publishers_allow_private,
+            ca_file=settings.publishers_ca_file,
+        )
+        for url in settings.publishers
+    )
 
 
 def _make_secret(section: PluginSettings) -> None:

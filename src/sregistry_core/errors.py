@@ -20,10 +20,12 @@
     ├── StorageFull         the disk is full
     ├── RangeUnsatisfiable  the asked range lies outside the bytes
     │   └── OutOfOrder      a chunk that does not follow the one before it
+    ├── TooManyGuesses      too many wrong passwords; try again later
     └── Unavailable         something we stand on does not answer; try again
         ├── StorageUnavailable
         └── LoginUnavailable
 
+    BodyWithheld            the proxy in front still has the body that is wanted now
     ConfigurationError      for the administrator, at start
 
 Messages are small letters without a full stop, hold the value in question, and are fit to be shown.
@@ -118,6 +120,14 @@ class OutOfOrder(RangeUnsatisfiable):
         self.args = (f"a chunk must begin at {size}, the number of bytes that are here",)
 
 
+class TooManyGuesses(RegistryError):
+    """Too many wrong passwords for a name or from an address; wait for `seconds`."""
+
+    def __init__(self, seconds: int):
+        super().__init__(f"too many wrong passwords, try again in {seconds} seconds")
+        self.seconds = seconds
+
+
 class Unavailable(RegistryError):
     """Something the registry stands on does not answer; the same call may work later."""
 
@@ -132,3 +142,10 @@ class LoginUnavailable(Unavailable):
 
 class ConfigurationError(Exception):
     """The ini file, or what it points at, cannot work: one line for the administrator."""
+
+
+class BodyWithheld(Exception):
+    """The proxy in front still has the body: all that is asked before it is read was answered yes.
+
+    No refusal, and not for services: only web/withheld.py answers it.
+    """

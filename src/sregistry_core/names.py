@@ -6,6 +6,7 @@ with the rule in the message, never silently changed.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Self
 
@@ -57,9 +58,28 @@ def parse_new_entity_name(text: str) -> str:
     return name
 
 
+def fold_entity_name(text: str) -> str:
+    """Give the nearest name of an entity to what somebody is called elsewhere.
+
+    Accents go, and each run of other signs becomes a dash: `José.María` is `jose-maria`. Of a mail
+    address the part before the `@` counts. What is left may be no name all the same, such as none
+    at all; several texts may have the same nearest name.
+    """
+    if _SHORT.match(_folded(text)):
+        return _folded(text)
+    plain = unicodedata.normalize("NFKD", text.partition("@")[0] or text).casefold()
+    letters = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")
+
+
 def parse_collection_name(text: str) -> str:
     """Give the canonical name of a collection. Raises Malformed with the rule."""
     return _short_name(text, "collection")
+
+
+def parse_robot_name(text: str) -> str:
+    """Give the canonical name of a robot, without its owner's. Raises Malformed with the rule."""
+    return _short_name(text, "robot")
 
 
 def parse_container_name(text: str) -> str:
@@ -112,6 +132,39 @@ class CollectionName:
 
     def __str__(self) -> str:
         return f"{self.entity}/{self.collection}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RobotName:
+    """`entity/collection+robot` for one of a collection, `team+robot` for one of a team.
+
+    `+` is in no other name, and stands in a Basic login, where a colon cannot.
+    """
+
+    owner: CollectionName | str
+    """The collection, or the name of the team."""
+    robot: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the full name of a robot."""
+        place, plus, robot = text.rpartition("+")
+        if not plus:
+            raise Malformed(
+                f"{text[:200]!r} is no name of a robot: ENTITY/COLLECTION+ROBOT, or TEAM+ROBOT"
+            )
+        return cls(parse_robot_owner(place), parse_robot_name(robot))
+
+    def __str__(self) -> str:
+        return f"{self.owner}+{self.robot}"
+
+
+def parse_robot_owner(text: str) -> CollectionName | str:
+    """Read `entity/collection`, or the name of a team."""
+    entity, slash, collection = text.partition("/")
+    if not slash:
+        return parse_entity_name(entity)
+    return CollectionName(parse_entity_name(entity), parse_collection_name(collection))
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -22,6 +22,7 @@ from sregistry_core.contracts import (
     Storage,
     hookspecs,
 )
+from sregistry_core.login_rules import LoginRules, read_login_rules
 from sregistry_core.settings import CoreSettings
 
 ENTRY_POINTS = "sregistry.plugins"
@@ -53,6 +54,8 @@ class Plugins:
 
     storages: Mapping[str, Storage]
     logins: Mapping[str, PasswordLogin | RedirectLogin]
+    login_rules: Mapping[str, LoginRules]
+    """What the groups of each login lead to; not of those that the core brings itself."""
     builders: Mapping[str, Builder]
     listeners: Mapping[str, Listener]
     versions: Sequence[PluginVersion]
@@ -127,9 +130,16 @@ def load_plugins(
         ask = getattr(manager.hook, f"sregistry_{what}")
         return {name: _open(ask, what, name, sections, own) for name in names}
 
+    storages = opened("storage", settings.storage, {})
+    logins = opened("login", settings.login, own_logins)
     return Plugins(
-        storages=opened("storage", settings.storage, {}),
-        logins=opened("login", settings.login, own_logins),
+        storages=storages,
+        logins=logins,
+        login_rules={
+            name: read_login_rules(sections[name], login)
+            for name, login in logins.items()
+            if sections[name].text("use", name) not in own_logins
+        },
         builders=opened("builder", settings.builder, {}),
         listeners=opened("listener", settings.listener, {}),
         versions=versions,

@@ -1,6 +1,6 @@
 """The core's own settings: the only reader of the `sregistry.*` keys of the ini file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -26,6 +26,14 @@ PROTOCOLS = (
     "ui",
 )
 """Wire protocols of the core, in the order in which their routes are added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accel:
+    """A directory whose files the proxy in front sends itself, under a prefix of its own."""
+
+    directory: Path
+    prefix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +72,16 @@ class CoreSettings:
     transfer_lifetime: timedelta
     session_lifetime: timedelta
     token_lifetime: timedelta
+    login_attempts: int
+    login_attempts_per_address: int
+    login_window: timedelta
     garbage_grace: timedelta
+    publishers: tuple[str, ...]
+    publishers_allow_private: bool
+    publishers_ca_file: Path | None
     metrics_allow: tuple[IPv4Network | IPv6Network, ...]
+    accel: tuple[Accel, ...]
+    proxy_cache_lifetime: timedelta
 
     @property
     def secure_cookies(self) -> bool:
@@ -113,8 +129,16 @@ def read_core_settings(section: PluginSettings) -> CoreSettings:
         transfer_lifetime=section.duration("transfer_lifetime", "2h"),
         session_lifetime=section.duration("session_lifetime", "14d"),
         token_lifetime=section.duration("token_lifetime", "365d"),
+        login_attempts=section.number("login_attempts", 10),
+        login_attempts_per_address=section.number("login_attempts_per_address", 100),
+        login_window=section.duration("login_window", "15m"),
         garbage_grace=section.duration("garbage_grace", "1d"),
+        publishers=_publishers(section),
+        publishers_allow_private=section.boolean("publishers_allow_private", False),
+        publishers_ca_file=_publishers_ca_file(section),
         metrics_allow=_networks(section, "metrics_allow", "127.0.0.0/8 ::1"),
+        accel=tuple(_accel(section)),
+        proxy_cache_lifetime=section.duration("proxy_cache_lifetime", "2s"),
     )
 
 
@@ -183,12 +207,52 @@ def _jobs(section: PluginSettings) -> str:
     return text
 
 
+def _accel(section: PluginSettings) -> Iterator[Accel]:
+    for line in section.text("accel", "").splitlines():
+        if not line.strip():
+            continue
+        directory, _, prefix = (part.strip() for part in line.partition("->"))
+        if not directory or not prefix.startswith("/") or not prefix.endswith("/"):
+            raise ConfigurationError(
+                f"sregistry.accel = {line.strip()} is not DIRECTORY -> /PREFIX/"
+            )
+        yield Accel(section.here / directory, prefix)
+
+
 def _verify_keys(section: PluginSettings) -> tuple[TrustedKey, ...]:
     words = section.words("verify_keys", "")
     try:
         return read_keys(section.here / Path(word).expanduser() for word in words)
     except Malformed as error:
         raise ConfigurationError(f"sregistry.verify_keys: {error}") from error
+
+
+def _publishers(section: PluginSettings) -> tuple[str, ...]:
+    urls = section.words("publishers", "")
+    for url in urls:
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            port = 0
+        # In the clear anybody on the way could say other keys; on this machine nobody is on it.
+        is_safe = parts.scheme == "https" or (
+            parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
+        )
+        if not is_safe or not parts.hostname or port == 0 or parts.query or parts.username:
+            raise ConfigurationError(
+                f"sregistry.publishers: {url} is not an address such as https://gitlab.example.org"
+            )
+    return urls
+
+
+def _publishers_ca_file(section: PluginSettings) -> Path | None:
+    if not section.text("publishers_ca_file", ""):
+        return None
+    path = section.path("publishers_ca_file")
+    if not path.is_file():
+        raise ConfigurationError(f"sregistry.publishers_ca_file = {path} is no file")
+    return path
 
 
 def _part_size(section: PluginSettings) -> int:

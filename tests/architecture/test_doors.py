@@ -9,13 +9,13 @@ import typing
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import event, select
 
-from sregistry_core.contracts import Caller, Scope
+from sregistry_core.contracts import Caller, Scope, Subject
 from sregistry_core.digests import ContentDigest, Digest
 from sregistry_core.errors import LoginRequired, NotAllowed, NotFound
 from sregistry_core.models import (
@@ -89,13 +89,33 @@ DOORS = {
     "accounts.set_password": Refuses(lambda s, t: s.accounts.set_password("ada", "long enough")),
     "accounts.of_subject": PROOF,
     "accounts.caller_of": PROOF,
+    "affiliations.prepare": RefusesAllButTheSystem(lambda s, t: s.affiliations.prepare()),
+    "affiliations.people": RefusesAllButTheSystem(lambda s, t: s.affiliations.people("ldap")),
+    "affiliations.follow": RefusesAllButTheSystem(lambda s, t: s.affiliations.follow("ldap", {})),
+    "affiliations.take_over": AFTER_ANOTHER,
+    "affiliations.part": AFTER_ANOTHER,
     "authentication.log_in": Refuses(lambda s, t: s.authentication.log_in("ada", t.password)),
+    "authentication.user_of": PROOF,
+    "authentication.named": Unguarded("it only writes another name on what it is given"),
     "authentication.caller_of_password": PROOF,
     "authentication.caller_of_token": PROOF,
     "authentication.caller_of_session": PROOF,
     "authentication.caller_of_user": Unguarded("it is for addresses that were signed here"),
     "authentication.begin_session": Unguarded("its user comes out of log_in"),
     "authentication.end_session": PROOF,
+    "journeys.begin": Refuses(
+        lambda s, t: s.journeys.begin(
+            "elsewhere", state="new", browser="ours", keepsake="", wanted="/", links=True
+        )
+    ),
+    "journeys.underway": PROOF,
+    "journeys.end": AFTER_ANOTHER,
+    "journeys.hold": AFTER_ANOTHER,
+    "linked_logins.of": Refuses(lambda s, t: s.linked_logins.of(t.user)),
+    "linked_logins.link": Refuses(
+        lambda s, t: s.linked_logins.link(t.user.id, Subject("elsewhere", "1", "ada"))
+    ),
+    "linked_logins.unlink": Refuses(lambda s, t: s.linked_logins.unlink(t.user, "campus")),
     "tokens.issue": Refuses(lambda s, t: s.tokens.issue(t.user)),
     "tokens.of": Refuses(lambda s, t: s.tokens.of(t.user)),
     "tokens.all": Refuses(lambda s, t: s.tokens.all()),
@@ -159,7 +179,9 @@ DOORS = {
     ),
     "uploads.abort": Refuses(lambda s, t: s.uploads.abort(t.image.id, t.upload.id)),
     "uploads.receive_unannounced": Refuses(
-        lambda s, t: s.uploads.receive_unannounced(t.blast, io.BytesIO(t.content), size=None)
+        lambda s, t: s.uploads.receive_unannounced(
+            partial(s.db.get, Container, t.blast.id), io.BytesIO(t.content), size=None
+        )
     ),
     "uploads.receive_whole": Refuses(
         lambda s, t: s.uploads.receive_whole(t.image.id, io.BytesIO(t.content), size=None)
@@ -197,6 +219,9 @@ DOORS = {
             Begun(t.blast.id, "2", t.user.id, SPELLING, FUTURE), io.BytesIO(t.content), size=1
         )
     ),
+    "client_containers.push": Refuses(
+        lambda s, t: s.client_containers.push(NAME, io.BytesIO(t.content), size=1)
+    ),
     "client_containers.remove": Refuses(lambda s, t: s.client_containers.remove(NAME)),
     "federation.all": PUBLIC,
     "federation.find": PUBLIC,
@@ -210,11 +235,15 @@ DOORS = {
     "inspecting.run_several": RefusesAllButTheSystem(
         lambda s, t: s.inspecting.run_several([t.image.id])
     ),
+    "claims.run": RefusesAllButTheSystem(
+        lambda s, t: s.claims.run(upload=t.upload.id, blob=t.blob.id)
+    ),
     "keys.add": Refuses(lambda s, t: s.keys.add(KEY.public.encode())),
     "keys.find": Unguarded("keys are for everybody, unless the whole registry is private"),
     "keys.names_of": Unguarded("keys are for everybody, unless the whole registry is private"),
     "keys.remove": Refuses(lambda s, t: s.keys.remove(KEY.fingerprint)),
     "verification.of": Refuses(lambda s, t: s.verification.of(t.image)),
+    "verification.signers_of": ShowsNothing(lambda s, t: s.verification.signers_of([t.image])),
     "verification.run": RefusesAllButTheSystem(lambda s, t: s.verification.run(image=t.image.id)),
     "verification.inspected": RefusesAllButTheSystem(
         lambda s, t: s.verification.inspected(image=t.image.id)
@@ -224,10 +253,11 @@ DOORS = {
     ),
     "verification.time_passed": RefusesAllButTheSystem(lambda s, t: s.verification.time_passed()),
     "verification.verdict": AFTER_ANOTHER,
-    "verification.verdict_of_file": AFTER_ANOTHER,
     "verification.keep": AFTER_ANOTHER,
     "verification.copy": AFTER_ANOTHER,
     "signers.of": Refuses(lambda s, t: s.signers.of(t.lab)),
+    "signers.of_several": ShowsNothing(lambda s, t: s.signers.of_several([t.empty])),
+    "signers.change": Refuses(lambda s, t: s.signers.change(t.lab, require_signed=True)),
     "signers.require": Refuses(lambda s, t: s.signers.require(t.lab)),
     "signers.demand_nothing": Refuses(lambda s, t: s.signers.demand_nothing(t.lab)),
     "repositories.find": Refuses(lambda s, t: s.repositories.find(BLAST)),
@@ -280,6 +310,7 @@ DOORS = {
     "garbage.without_row": RefusesAllButTheSystem(
         lambda s, t: s.garbage.without_row([Place("filesystem", "sha256/none")])
     ),
+    "garbage.without_upload": RefusesAllButTheSystem(lambda s, t: s.garbage.without_upload(["x"])),
     "garbage.alive_uploads": RefusesAllButTheSystem(lambda s, t: s.garbage.alive_uploads(["x"])),
 }
 TRIED = {name: door for name, door in DOORS.items() if isinstance(door, Refuses)}
@@ -288,7 +319,7 @@ HAS_ITS_CONDITIONS = {
 }
 """Doors that do not refuse Ada or the system, but have another reason to give no answer."""
 
-OPEN_TO_EVERY_USER = {"keys.add", "teams.create", "teams.mine"}
+OPEN_TO_EVERY_USER = {"journeys.begin", "keys.add", "teams.create", "teams.mine"}
 
 
 KEY = Key.make("Ada <ada@example.org>")
@@ -335,7 +366,8 @@ def registry(tmp_path_factory, empty_database):
     with registry.parts.unit(caller_of(registry, "ada"))() as services:
         services.teams.create("crew")
         lab = services.catalog.collection(LAB)
-        services.catalog.create_collection(lab.entity, "empty", private=True)
+        empty = services.catalog.create_collection(lab.entity, "empty", private=True)
+        services.signers.require(empty, ["A" * 40])
         services.grants.give(lab, CollectionRole.READER, team="crew")
         services.shares.create(NAME)
         services.federation.add("elsewhere", "https://elsewhere.test")
@@ -343,6 +375,7 @@ def registry(tmp_path_factory, empty_database):
         services.uploads.begin_parts(image.id, size=len(content))
         services.blob_uploads.begin(image.container)
         services.keys.add(KEY.public.encode())
+        services.linked_logins.link(services.access.caller.user_id, Subject("campus", "1", "ada"))
     with registry.parts.unit(caller_of(registry, "ada"))() as services:
         services.manifests.find(services.catalog.container(BLAST), Reference("1"))
     registry.content = content

@@ -6,6 +6,8 @@ import sys
 import pytest
 
 OPEN_TO_PLUGINS = {"sregistry_core", "sregistry_core.contracts", "sregistry_core.errors"}
+MODULE_OF = {"python_ldap": "ldap", "python_pam": "pam", "pysaml2": "saml2"}
+"""Modules that are called otherwise than what they come in."""
 OPEN_TO_THEIR_TESTS = OPEN_TO_PLUGINS | {"sregistry_core.testing"}
 
 
@@ -14,7 +16,13 @@ def declared(plugin):
     for node in ast.walk(ast.parse((plugin / "setup.py").read_text())):
         if isinstance(node, ast.keyword) and node.arg == "install_requires":
             for value in ast.literal_eval(node.value):
-                yield value.split(">")[0].split("=")[0].strip().replace("-", "_")
+                name = value.split(">")[0].split("=")[0].strip().replace("-", "_")
+                yield MODULE_OF.get(name, name)
+
+
+def modules_of(folder):
+    """Names of the files that the tests of a plugin share among each other."""
+    return {path.stem for path in folder.glob("*.py")}
 
 
 def immodest(plugin, imports_of):
@@ -23,7 +31,7 @@ def immodest(plugin, imports_of):
     libraries = sys.stdlib_module_names | own | set(declared(plugin)) - {"sregistry_core"}
     for folder, rooms, further in (
         ("src", OPEN_TO_PLUGINS, set()),
-        ("tests", OPEN_TO_THEIR_TESTS, {"pytest", "hypothesis"}),
+        ("tests", OPEN_TO_THEIR_TESTS, {"pytest", "hypothesis", *modules_of(plugin / "tests")}),
     ):
         for path in sorted((plugin / folder).rglob("*.py")):
             for found in imports_of(path, plugin / folder):

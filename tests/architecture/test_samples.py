@@ -13,6 +13,7 @@ from sregistry_core.db import schema
 from sregistry_core.errors import ConfigurationError
 from sregistry_core.ini import read_ini
 from sregistry_core.server.settings import from_ini
+from sregistry_core.testing.components import need, need_module
 from sregistry_core.testing.registry import PASSWORD
 
 HOME = Path(__file__).parents[2]
@@ -37,8 +38,28 @@ def open_parts(path, environ):
     return ini, parts
 
 
+@pytest.fixture
+def environ_of_s3(environ, request):
+    """What the sample of the object store wants besides: a real one."""
+    cloud = request.getfixturevalue("make_bucket")()
+    return {
+        **environ,
+        "SREGISTRY_BUCKET": cloud["bucket"],
+        "SREGISTRY_S3": cloud["endpoint"],
+        "SREGISTRY_S3_REGION": cloud["region"],
+        "SREGISTRY_S3_ACCESS_KEY": cloud["access_key"],
+        "SREGISTRY_S3_SECRET_KEY": cloud["secret_key"],
+    }
+
+
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: str(path.relative_to(HOME)))
-def test_a_sample_makes_a_registry_that_is_ready(path, environ):
+def test_a_sample_makes_a_registry_that_is_ready(path, environ, request):
+    if path.name == "s3.ini":
+        environ = request.getfixturevalue("environ_of_s3")
+    if path.name == "saml.ini":
+        need("xmlsec1", "xmlsec1")
+    if path.name == "ldap.ini":
+        need_module("ldap", "pip install python-ldap (libldap2-dev, libsasl2-dev, gcc)")
     ini, parts = open_parts(path, environ)
     try:
         app = TestApp(assemble(parts))

@@ -5,9 +5,10 @@ from dataclasses import fields
 
 import pytest
 
-from sregistry_core.contracts import ConfigurationError
+from sregistry_core.contracts import ConfigurationError, PluginSettings
 from sregistry_core.server.settings import ServerSettings, from_ini
 from sregistry_core.settings import read_core_settings, read_sections
+from sregistry_s3.settings import read_settings
 
 UNITS = {"address", "bytes", "duration", "number", "path", "secret", "text", "words", "yes/no"}
 REQUIRED = {
@@ -98,6 +99,18 @@ def test_a_plugin_tells_its_keys_in_its_readme(home, registry):
 
     assert {*told, "use"} == read
     assert "`NAME.use`" in (home / "config/README.md").read_text()
+
+
+def test_the_object_store_tells_its_keys_in_its_readme_and_its_sample(home, tmp_path):
+    section = PluginSettings("cloud", {"bucket": "images"}, tmp_path, {})
+    read_settings(section)
+    read = section.known() - {"secret_key_file", "secret_key_env"}
+    readme = (home / "plugins/sregistry-s3/README.md").read_text()
+    sample = (home / "config/plugins/s3.ini").read_text()
+
+    assert set(re.findall(r"^\| `(\w+)` ", readme, re.MULTILINE)) == read
+    shown = set(re.findall(r"^(?:# )?cloud\.(\w+) =", sample, re.MULTILINE))
+    assert read - shown == {"secret_key"}
 
 
 def test_production_ini_shows_every_key_of_core_and_server(home, core_rows, server_rows):

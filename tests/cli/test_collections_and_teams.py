@@ -3,6 +3,7 @@
 import pytest
 
 PASSWORD = "correct horse battery"
+ONE, TWO = "A1" * 20, "B2" * 32
 
 
 @pytest.fixture
@@ -22,8 +23,8 @@ def test_collections_are_added_and_listed(people):
     ]
 
     assert people.must("collection", "list") == [
-        "ada/lab       private  Of Ada",
-        "tacc/science  public   -",
+        "ada/lab       private  everything  Of Ada",
+        "tacc/science  public   everything  -",
     ]
 
 
@@ -40,6 +41,37 @@ def test_a_collection_is_hidden_and_shown(people):
     assert people.must("collection", "private", "ada/lab") == ["ada/lab is private"]
     assert people.must("collection", "private", "ada/lab") == ["ada/lab is private"]
     assert people.must("collection", "public", "ada/lab") == ["ada/lab is public"]
+
+
+def test_signatures_are_demanded_and_shown(people):
+    people.must("collection", "add", "ada/lab")
+    signatures = ("collection", "signatures", "ada/lab")
+
+    assert people.must(*signatures) == ["ada/lab takes everything"]
+    assert people.must(*signatures, "--require") == ["ada/lab takes signed images"]
+    assert people.must(*signatures, "--signer", TWO, "--signer", f"0x{ONE.lower()}") == [
+        "ada/lab takes images signed by one of 2 keys",
+        ONE,
+        TWO,
+    ]
+    assert people.must(*signatures, "--require")[1:] == [ONE, TWO]
+    assert people.must("collection", "list") == [
+        "ada/lab  public  images signed by one of 2 keys  -"
+    ]
+    assert people.must(*signatures, "--signer", ONE) == [
+        "ada/lab takes images signed by one key",
+        ONE,
+    ]
+    assert people.must(*signatures, "--any-signer") == ["ada/lab takes signed images"]
+    assert people.must(*signatures, "--require", "--signer", ONE)[1:] == [ONE]
+    assert people.must(*signatures, "--no-require") == ["ada/lab takes everything"]
+    assert people.must(*signatures) == ["ada/lab takes everything"]
+
+
+def test_certain_signers_and_any_signer_exclude_each_other(people):
+    line = people.misuse("collection", "signatures", "ada/lab", "--any-signer", "--signer", ONE)
+
+    assert line == "Error: --signer and --any-signer exclude each other"
 
 
 def test_roles_are_given_and_taken(people):
@@ -88,6 +120,16 @@ def test_a_team_without_anybody_is_listed(people):
         (["collection", "add", "ada/lab"], "the name ada/lab is taken"),
         (["collection", "add", "ada/x", "--owner", "eve"], "the user eve does not exist"),
         (["collection", "private", "ada/x"], "ada/x does not exist"),
+        (["collection", "signatures", "ada/x", "--require"], "ada/x does not exist"),
+        (
+            ["collection", "signatures", "ada/lab", "--require", "--signer", ONE, "--signer", "x"],
+            "'x' is no fingerprint of 40 or 64 hex digits",
+        ),
+        (
+            ["collection", "signatures", "ada/lab", "--signer", ONE],
+            "ada/lab takes images without signatures: certain signers can be named only where"
+            " signatures are required",
+        ),
         (["collection", "grant", "ada/lab", "eve", "reader"], "the user eve does not exist"),
         (["collection", "grant", "ada/lab", "team:x", "reader"], "the team x does not exist"),
         (["team", "add", "ada"], "the name ada is taken"),
@@ -99,7 +141,7 @@ def test_a_refusal_is_one_line_and_changes_nothing(people, words, line):
     people.must("collection", "add", "ada/lab")
 
     assert people.refusal(*words) == line
-    assert people.must("collection", "list") == ["ada/lab  public  -"]
+    assert people.must("collection", "list") == ["ada/lab  public  everything  -"]
     assert people.must("team", "list") == []
 
 

@@ -4,13 +4,10 @@ One server serves all tests of a file; so that they stay independent, every test
 own. A file that needs other settings names them in SETTINGS.
 """
 
-import random
 import re
 import shutil
-import socket
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -21,7 +18,7 @@ import pytest
 from sregistry_core.testing.apptainer import Apptainer, ApptainerMissing, root_made_by
 from sregistry_core.testing.components import leave_out
 from sregistry_core.testing.image_files import with_architecture
-from sregistry_core.testing.live import LiveRegistry
+from sregistry_core.testing.live import LiveRegistry, free_address
 from sregistry_core.testing.people import Person
 
 SCRIPT = Path(__file__).parents[1] / "components/apptainer-root.sh"
@@ -63,14 +60,14 @@ def apptainer_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let all tests skipped for want of the client show as one line of the summary.
+    """Let all tests skipped for want of a client show as one line of the summary.
 
     pytest folds skips of one file and line; a fixture's skip is told at each test's own.
     """
     report = yield
     if report.skipped and isinstance(report.longrepr, tuple):
         _, _, reason = report.longrepr
-        if "no Apptainer client" in reason:
+        if "no Apptainer client" in reason or "no oras and no crane" in reason:
             report.longrepr = (__file__, 1, reason)
     return report
 
@@ -112,7 +109,7 @@ def server(
     """
     settings = getattr(request.module, "SETTINGS", {})
     directory = tmp_path_factory.mktemp("server")
-    with LiveRegistry(directory, listen=f"{_free_address()}:80", settings=settings) as registry:
+    with LiveRegistry(directory, listen=f"{free_address()}:80", settings=settings) as registry:
         yield registry
     assert "Traceback" not in registry.log
 
@@ -180,11 +177,3 @@ def answered(server: LiveRegistry) -> Callable[[], Counter[str]]:
         return counted
 
     return read
-
-
-def _free_address() -> str:
-    """An address of this machine whose port 80 is free; hardly ever the same for two runs."""
-    while True:
-        address = f"127.{random.randint(1, 254)}.{random.randint(0, 254)}.{random.randint(1, 254)}"
-        with suppress(OSError), socket.create_server((address, 80)):
-            return address

@@ -1,5 +1,7 @@
 """Pulling by `shub://` from a registry of another registry's directory."""
 
+from functools import partial
+
 import pytest
 
 from sregistry_core.app import Parts
@@ -56,7 +58,7 @@ def push_there(registry, image, container, tag):
             collection = services.catalog.create_collection(entity, name.collection)
             made = services.catalog.create_container(collection, name.container).id
         with parts.unit()() as services, image.open("rb") as source:
-            found = services.catalog.container_by_id(made)
+            found = partial(services.catalog.container_by_id, made)
             pushed = services.uploads.receive_unannounced(found, source, size=None)
             services.tags.set(pushed.container, tag, pushed)
     finally:

@@ -2,27 +2,24 @@
 
 import hashlib
 import json
-import os
 import re
-import subprocess
-import sys
-from dataclasses import dataclass, field
-from http.cookiejar import CookieJar
 from itertools import count
 from pathlib import Path
-from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
-from sregistry_core.testing.components import leave_out
-from sregistry_core.testing.live import PASSWORD, LiveRegistry
+from sregistry_core.testing.live import LiveRegistry
 from sregistry_core.testing.sif_files import make_sif
+from sregistry_core.testing.sregistry_client import (
+    SregistryPerson,
+    program_made_by,
+    secrets_from_page,
+)
 
 pytestmark = pytest.mark.real
 
 SCRIPT = Path(__file__).parents[1] / "components/sregistry-venv.sh"
-CACHE = Path.home() / ".cache/sregistry-tests"
 PROTOCOLS = "discovery transfer library oci directory sregistry shub hkp api ui"
 IMAGE = make_sif(labels={"maintainer": "ada", "org.example": "rocks"})
 OTHER = make_sif(labels={"other": "one"})
@@ -30,93 +27,10 @@ LABELS = "from sregistry.main import get_client; get_client()._label_search({})"
 _NUMBERS = count(1)
 
 
-@dataclass
-class Ran:
-    """What a call of the client has printed, without colours, and its exit code."""
-
-    code: int
-    screen: str
-
-
-@dataclass
-class Person:
-    """Somebody with the client in a directory of their own; `secrets` is their secrets file."""
-
-    name: str
-    token: str
-    program: Path
-    place: Path
-    server: LiveRegistry
-    secrets: dict = field(default_factory=dict)
-
-    def use(self, secrets):
-        """Write the secrets file."""
-        self.secrets = secrets
-        (self.place / ".sregistry").write_text(json.dumps(secrets))
-
-    def based_on(self, entity):
-        """Let the client's flat names be those of an entity."""
-        base = f"{self.server.url}/{entity}"
-        self.use({**self.secrets, "registry": {**self.secrets["registry"], "base": base}})
-
-    def run(self, *words, **environment):
-        """Run the client."""
-        return self._run([self.program, *words], environment)
-
-    def run_python(self, text):
-        """Run what the client's own commands cannot reach."""
-        return self._run([self.program.with_name("python"), "-c", text], {})
-
-    def push(self, content, name, **environment):
-        """Push an image from a file."""
-        image = self.place / f"image-{next(_NUMBERS)}.sif"
-        image.write_bytes(content)
-        return self.run("push", "--name", name, str(image), **environment)
-
-    def pull(self, name, *options, **environment):
-        """Pull into a new file; its bytes, None when there is none."""
-        target = f"pulled-{next(_NUMBERS)}.sif"
-        ran = self.run("pull", "--no-cache", "--name", target, *options, name, **environment)
-        path = self.place / target
-        return ran, path.read_bytes() if path.exists() else None
-
-    def _run(self, words, environment):
-        done = subprocess.run(
-            [str(word) for word in words],
-            cwd=self.place,
-            env={
-                # It looks up the user's home itself, whatever HOME says.
-                "SREGISTRY_CLIENT_SECRETS": str(self.place / ".sregistry"),
-                "SREGISTRY_DISABLE_CREDENTIAL_CACHE": "true",
-                "SREGISTRY_DATABASE": str(self.place),
-                "SREGISTRY_STORAGE": str(self.place / "kept"),
-                "SINGULARITY_CACHEDIR": str(self.place / "cache"),
-                "HOME": str(self.place),
-                "PATH": os.environ["PATH"],
-                **environment,
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return Ran(done.returncode, re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr))
-
-
 @pytest.fixture(scope="session")
 def program():
     """The client. Without it the test is skipped, but on CI it fails."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    made = subprocess.run(
-        [SCRIPT, CACHE / "sregistry-venv", sys.executable],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if made.returncode:
-        leave_out(f"no sregistry client: {made.stderr.strip()[-300:]}")
-    return Path(made.stdout.strip())
+    return program_made_by(SCRIPT)
 
 
 @pytest.fixture(scope="module")
@@ -136,30 +50,11 @@ def make_person(program, server, tmp_path):
         name = f"{word}{next(_NUMBERS)}"
         place = tmp_path / name
         place.mkdir()
-        person = Person(name, server.make_user(name), program, place, server)
+        person = SregistryPerson(name, server.make_user(name), program, place, server)
         person.use(secrets_from_page(server, name))
         return person
 
     return make
-
-
-def secrets_from_page(server, name):
-    """Sign in, make a secret, and read the file that the page shows."""
-    browser = build_opener(HTTPCookieProcessor(CookieJar()))
-
-    def opened(path, fields=None):
-        body = urlencode(fields).encode() if fields else None
-        return browser.open(Request(f"{server.url}{path}", body)).read().decode()
-
-    def token_of(page):
-        return re.search(r'name="csrf_token" value="(.+?)"', page)[1]
-
-    form = {"name": name, "password": PASSWORD, "next": "/auth/sregistry"}
-    opened("/auth/sign-in", {**form, "csrf_token": token_of(opened("/auth/sign-in"))})
-    page = opened("/auth/sregistry")
-    page = opened("/auth/sregistry", {"csrf_token": token_of(page)})
-    shown = re.search(r'<code id="secrets-file">(.*?)</code>', page, re.DOTALL)[1]
-    return json.loads(re.sub(r"<.*?>", "", shown).replace("&#34;", '"'))
 
 
 @pytest.fixture

@@ -7,9 +7,24 @@ programs=(
     mksquashfs:squashfs-tools
     mke2fs:e2fsprogs
     redis-server:redis-server
+    /usr/lib/postgresql/15/bin/postgres:postgresql-15
     nginx:nginx
     strace:strace
     wrk:wrk
+    skopeo:skopeo
+    buildah:buildah
+    curl:curl
+    slapd:slapd
+    ldapmodify:ldap-utils
+    gcc:gcc
+    openssl:openssl
+    node:nodejs
+    npm:npm
+    xmlsec1:xmlsec1
+    radosgw:radosgw
+    ceph-mon:ceph-mon
+    ceph-osd:ceph-osd
+    ceph:ceph-common
     mmdebstrap:mmdebstrap
     unshare:util-linux
 )
@@ -19,6 +34,10 @@ missing=()
 for entry in "${programs[@]}"; do
     command -v "${entry%%:*}" >/dev/null || missing+=("${entry##*:}")
 done
+# The library of the LDAP plugin has no wheel: it is compiled against these.
+[ -e /usr/include/ldap.h ] || missing+=(libldap2-dev)
+[ -e /usr/include/sasl/sasl.h ] || missing+=(libsasl2-dev)
+[ -n "$(find -L /lib/*/security /lib/security -name pam_pwdfile.so 2>/dev/null)" ] || missing+=(libpam-pwdfile)
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

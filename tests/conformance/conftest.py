@@ -1,4 +1,4 @@
-"""One registry for the whole suite; each case has repositories of its own; cases are counted."""
+"""One registry for each kind of storage; a case has repositories of its own; all are counted."""
 
 from itertools import count
 
@@ -6,20 +6,40 @@ import pytest
 
 from sregistry_core.testing.oci import OciClient
 from sregistry_core.testing.registry import Registry
+from sregistry_core.testing.s3_fixtures import as_ini
 
 _NUMBERS = count(1)
 
 
+@pytest.fixture(scope="session", params=["filesystem", "memory", "s3"])
+def storage_settings(request):
+    """The ini keys of each kind of storage; S3 is read and written through the registry."""
+    if request.param == "memory":
+        return {
+            "sregistry.plugin_modules": "sregistry_core.testing.memory_storage",
+            "sregistry.storage": "memory filesystem",
+        }
+    if request.param == "s3":
+        bucket = request.getfixturevalue("s3_server").make_bucket()
+        return {
+            "sregistry.plugins": "filesystem s3",
+            "sregistry.storage": "cloud filesystem",
+            **as_ini("cloud", {**bucket, "relay": "true"}),
+        }
+    return {}
+
+
 @pytest.fixture(scope="session")
-def conformance_registry(tmp_path_factory, empty_database):
-    registry = Registry(
-        tmp_path_factory.mktemp("conformance"),
-        empty_database,
-        {"sregistry.protocols": "discovery transfer library oci"},
-    )
-    registry.writer = registry.user("ada")
-    yield registry
-    registry.close()
+def conformance_registry(tmp_path_factory, empty_database, database_settings, storage_settings):
+    with database_settings() as settings:
+        registry = Registry(
+            tmp_path_factory.mktemp("conformance"),
+            empty_database,
+            {"sregistry.protocols": "discovery transfer library oci"} | settings | storage_settings,
+        )
+        registry.writer = registry.user("ada")
+        yield registry
+        registry.close()
 
 
 @pytest.fixture(scope="session")

@@ -5,14 +5,19 @@ Each class says in `breaks` which tests of its contract must notice, and no othe
 
 import hashlib
 import io
+import json
+import logging
 import os
 import threading
 
 import pytest
 
-from sregistry_core.contracts import PasswordLogin, Subject, WrongPassword
+from sregistry_core.contracts import Departure, PasswordLogin, Step, Subject, WrongPassword
+from sregistry_core.errors import LoginRequired
+from sregistry_core.testing.elsewhere import Elsewhere, answer_of
 from sregistry_core.testing.listener_contract import ListenerContract
 from sregistry_core.testing.login_contract import PasswordLoginContract
+from sregistry_core.testing.redirect_contract import RedirectLoginContract
 
 
 class PlainLogin(PasswordLogin):
@@ -158,6 +163,58 @@ class TestTellsTheWrongPassword(BrokenLogin):
             return True
 
 
+class Remembering(PlainLogin):
+    """One that can be asked again, and explains itself; each of the next breaks that."""
+
+    can_refresh = True
+
+    def refresh(self, key):
+        return Subject("plain", "1", self.name) if key == "1" else None
+
+    def explain(self, name, password=None):
+        yield Step(f"looked for {name}")
+        if self.knows(name) and (password is None or self.fits(password.value)):
+            yield Subject("plain", "1", self.name)
+
+
+class TestRemembering(BrokenLogin):
+    breaks = ()
+    login_class = Remembering
+
+
+class TestFindsSomebodyForAnyKey(BrokenLogin):
+    breaks = ("nobody_has_leads",)
+
+    class login_class(Remembering):
+        def refresh(self, key):
+            return super().refresh("1")
+
+
+class TestForgetsWhoCameIn(BrokenLogin):
+    breaks = ("found_again",)
+
+    class login_class(Remembering):
+        def refresh(self, key):
+            return None
+
+
+class TestExplainsWithThePassword(BrokenLogin):
+    breaks = ("explanation",)
+
+    class login_class(Remembering):
+        def explain(self, name, password=None):
+            yield Step(f"tried {password and password.value}")
+            yield from super().explain(name, password)
+
+
+class TestExplainsSomebodyDespiteAWrongPassword(BrokenLogin):
+    breaks = ("explanation",)
+
+    class login_class(Remembering):
+        def explain(self, name, password=None):
+            yield from super().explain(name)
+
+
 class TestKnowsTooFewEvents(ListenerContract):
     breaks = ("every_event", "later_version")
 
@@ -185,3 +242,69 @@ class TestSwallowsItsFailure(ListenerContract):
     @pytest.fixture
     def unreachable(self):
         return self.listener_class()
+
+
+class BrokenRedirect(RedirectLoginContract):
+    login_class = Elsewhere
+
+    @pytest.fixture
+    def login(self):
+        return self.login_class("elsewhere")
+
+    @pytest.fixture
+    def visit(self):
+        return lambda address: answer_of(address, "ada")
+
+
+class TestElsewhere(BrokenRedirect):
+    breaks = ()
+
+
+class TestBelievesAnyAnswer(BrokenRedirect):
+    breaks = ("another_trip", "changed", "without_a_trip", "no_answer_proves")
+
+    class login_class(Elsewhere):
+        def finish(self, callback, answer, keepsake):
+            return Subject("elsewhere", "#ada", "ada")
+
+
+class TestForgetsWhichTrip(BrokenRedirect):
+    breaks = ("another_trip", "without_a_trip", "every_trip")
+
+    class login_class(Elsewhere):
+        def begin(self, callback, state):
+            return Departure(super().begin(callback, state).url, keepsake="")
+
+        def finish(self, callback, answer, keepsake):
+            try:
+                return Subject("elsewhere", json.loads(answer["who"])["key"], "ada")
+            except (KeyError, TypeError, ValueError) as error:
+                raise LoginRequired("no answer") from error
+
+
+class TestLosesTheState(BrokenRedirect):
+    breaks = ("comes_back_is_known",)
+
+    class login_class(Elsewhere):
+        state_field = "state"
+
+        def begin(self, callback, state):
+            return super().begin(callback, "lost")
+
+
+class TestHasANewKeyEachTime(BrokenRedirect):
+    breaks = ("same_the_next_time", "at_once")
+
+    class login_class(Elsewhere):
+        def finish(self, callback, answer, keepsake):
+            super().finish(callback, answer, keepsake)
+            return Subject("elsewhere", os.urandom(8).hex(), "ada")
+
+
+class TestTellsTheProof(BrokenRedirect):
+    breaks = ("is_told",)
+
+    class login_class(Elsewhere):
+        def finish(self, callback, answer, keepsake):
+            logging.getLogger("careless").debug("%s", dict(answer))
+            return super().finish(callback, answer, keepsake)

@@ -2,13 +2,15 @@
 
 import hashlib
 import os
-import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from sregistry_core.ini import read_ini
 from sregistry_core.testing.live import LiveRegistry
 
 from .answers import Refused
@@ -107,8 +109,10 @@ def _require_bytes_of_every_row(registry: LiveRegistry) -> None:
 
 
 def _rows(registry: LiveRegistry, statement: str) -> list[Any]:
-    places = (registry.directory / "registry.sqlite", registry.data / "registry.sqlite")
-    place = next(place for place in places if place.exists())
-    with closing(sqlite3.connect(place, timeout=30)) as database:
-        database.row_factory = sqlite3.Row
-        return database.execute(statement).fetchall()
+    ini = read_ini(registry.ini, {})
+    url = ini.app["sregistry.database"]
+    if url.startswith("sqlite:///"):
+        url = f"sqlite:///{ini.here / url.removeprefix('sqlite:///')}?timeout=30"
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        return list(connection.execute(text(statement)).mappings())

@@ -11,6 +11,7 @@ from sregistry_core.names import (
     CollectionName,
     ContainerName,
     ImageName,
+    fold_entity_name,
     parse_architecture,
     parse_collection_name,
     parse_container_name,
@@ -193,3 +194,37 @@ def test_any_text_is_a_name_or_is_refused(text):
         assert str(refused)
         return
     assert ImageName.parse(str(name), home="elsewhere") == name
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("ada", "ada"),
+        ("ADA", "ada"),
+        ("ada.lovelace", "ada-lovelace"),
+        ("Ada M. Lovelace", "ada-m-lovelace"),
+        ("ada_lovelace@example.org", "ada-lovelace"),
+        ("a--b", "a--b"),
+        ("José.María", "jose-maria"),
+        ("Weiß", "weiss"),
+        ("_ada_", "ada"),
+        ("管理", ""),
+        ("@example", "example"),
+        ("", ""),
+    ],
+)
+def test_what_somebody_is_called_elsewhere_is_folded_to_a_name(text, folded):
+    assert fold_entity_name(text) == folded
+
+
+@given(short_names)
+def test_a_name_is_its_own_nearest(name):
+    assert fold_entity_name(name) == name
+
+
+@given(st.text())
+def test_what_is_folded_is_a_name_or_too_short_or_too_long(text):
+    folded = fold_entity_name(text)
+
+    if 0 < len(folded) <= 39:
+        assert parse_entity_name(folded) == folded

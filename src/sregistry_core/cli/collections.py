@@ -1,6 +1,6 @@
 """Commands about collections."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -18,19 +18,19 @@ _TEAM = "team:"
 
 @click.group()
 def collection() -> None:
-    """Collections: list, add, grant, private, public."""
+    """Collections: list, add, grant, private, public, signatures."""
 
 
 @collection.command("list")
 @pass_command_line
 def list_collections(command_line: CommandLine) -> None:
-    """List collections: name, private or public, description."""
+    """List collections: name, private or public, what they take, description."""
     with command_line.services() as services:
         rows = [
-            [name_of(one), _privacy(one), " ".join(one.description.split())]
-            for one in _all(services)
+            [name_of(one), _privacy(one), _taken(signers), " ".join(one.description.split())]
+            for one, signers in _all(services)
         ]
-    print_table(["name", "seen by", "description"], rows)
+    print_table(["name", "seen by", "takes", "description"], rows)
 
 
 @collection.command()
@@ -100,6 +100,38 @@ def public(command_line: CommandLine, name: str) -> None:
     _set_privacy(command_line, name, private=False)
 
 
+@collection.command()
+@click.argument("name")
+@click.option("--require/--no-require", default=None, help="Take only what is signed, or all.")
+@click.option(
+    "--signer",
+    "signers",
+    metavar="FINGERPRINT",
+    multiple=True,
+    help="Take only what this key has signed; may be repeated, and replaces those before.",
+)
+@click.option("--any-signer", is_flag=True, help="Take what any key that is known has signed.")
+@pass_command_line
+def signatures(
+    command_line: CommandLine,
+    name: str,
+    require: bool | None,
+    signers: tuple[str, ...],
+    any_signer: bool,
+) -> None:
+    """Show, or change, whose signatures a collection demands."""
+    if signers and any_signer:
+        raise click.UsageError("--signer and --any-signer exclude each other")
+    wanted = signers if signers or any_signer else None
+    with command_line.services() as services:
+        found = services.catalog.collection(_name(services, name))
+        services.signers.change(found, require_signed=require, signers=wanted)
+        allowed = services.signers.of(found)
+        click.echo(f"{name_of(found)} takes {_taken(allowed if found.require_signed else None)}")
+        for fingerprint in allowed:
+            click.echo(fingerprint)
+
+
 def _set_privacy(command_line: CommandLine, name: str, *, private: bool) -> None:
     with command_line.services() as services:
         found = services.catalog.collection(_name(services, name))
@@ -115,8 +147,20 @@ def _privacy(one: Collection) -> str:
     return "private" if one.private else "public"
 
 
-def _all(services: Services) -> Iterator[Collection]:
+def _taken(signers: Sequence[str] | None) -> str:
+    """Say what a collection takes; None where it demands no signatures."""
+    if signers is None:
+        return "everything"
+    if not signers:
+        return "signed images"
+    return f"images signed by {f'one of {len(signers)} keys' if len(signers) > 1 else 'one key'}"
+
+
+def _all(services: Services) -> Iterator[tuple[Collection, Sequence[str] | None]]:
+    """Give every collection, with the signers that it takes where it demands signatures."""
     after = ""
     while page := services.catalog.collections(after=after, limit=_PAGE):
-        yield from page
+        signers = services.signers.of_several(page)
+        for one in page:
+            yield one, signers.get(one.id, ()) if one.require_signed else None
         after = name_of(page[-1])

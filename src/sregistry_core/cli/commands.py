@@ -11,9 +11,11 @@ from sregistry_core import __version__
 
 from .collections import collection
 from .command_line import CommandLine
+from .database import database
 from .directory import directory
 from .doctor import doctor
 from .jobs import jobs
+from .plugin_kit import plugin
 from .refusal import EXPECTED, one_line_refusals
 from .serving import init, serve
 from .shares import share
@@ -30,6 +32,7 @@ OURS: Final[Mapping[str, click.Command]] = {
     "worker": worker,
     "doctor": doctor,
     "plugins": plugins,
+    "plugin": plugin,
     "user": user,
     "token": token,
     "collection": collection,
@@ -38,6 +41,7 @@ OURS: Final[Mapping[str, click.Command]] = {
     "share": share,
     "directory": directory,
     "jobs": jobs,
+    "database": database,
     "gc": gc,
 }
 

@@ -61,7 +61,7 @@ def list_users(command_line: CommandLine) -> None:
                 one.name,
                 "yes" if one.is_admin else "no",
                 one.email or "",
-                "disabled" if one.disabled_at else "enabled",
+                "disabled" if one.disabled_at else "left" if one.left_at else "enabled",
             ]
             for one in users
         ],

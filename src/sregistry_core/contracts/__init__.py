@@ -15,23 +15,28 @@ from .listener import (
 )
 from .login import (
     Departure,
+    Login,
     LoginUnavailable,
     PasswordLogin,
     RedirectLogin,
+    Step,
     Subject,
     WrongPassword,
 )
 from .policy import Action, Caller, PushedImage, PushRefused, Scope, TeamRole
 from .settings import PluginSettings, Secret, Sections
 from .storage import (
+    DirectStorage,
     Handoff,
     LocalFile,
     ObjectMissing,
+    Part,
     Redirect,
     Storage,
     StorageUnavailable,
     StoredObject,
     Stream,
+    Unfinished,
     require_key,
 )
 
@@ -46,14 +51,17 @@ __all__ = [
     "Caller",
     "ConfigurationError",
     "Departure",
+    "DirectStorage",
     "Event",
     "Handoff",
     "ImageDeleted",
     "ImagePushed",
     "Listener",
     "LocalFile",
+    "Login",
     "LoginUnavailable",
     "ObjectMissing",
+    "Part",
     "PasswordLogin",
     "PluginSettings",
     "PushRefused",
@@ -63,6 +71,7 @@ __all__ = [
     "Scope",
     "Secret",
     "Sections",
+    "Step",
     "Storage",
     "StorageUnavailable",
     "StoredObject",
@@ -70,6 +79,7 @@ __all__ = [
     "Subject",
     "TagMoved",
     "TeamRole",
+    "Unfinished",
     "UserJoined",
     "WrongPassword",
     "require_key",

@@ -56,6 +56,16 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
+class Workplace:
+    """All that is there for a robot: one collection, or those of one team's own entity."""
+
+    scope: Scope
+    """PULL or PUSH: what it may do there at most."""
+    collection_id: str | None = None
+    team_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who is asking, detached from any database: nobody, a user, or the registry itself."""
 
@@ -69,6 +79,8 @@ class Caller:
     token_id: str | None = None
     reach: tuple[Reach, ...] | None = None
     """What a narrow token is confined to; None for all that the caller may do."""
+    workplace: Workplace | None = None
+    """What a robot is confined to, whatever token it shows; None for a person."""
 
     @property
     def is_anonymous(self) -> bool:
@@ -111,4 +123,5 @@ __all__ = [
     "Reach",
     "Scope",
     "TeamRole",
+    "Workplace",
 ]

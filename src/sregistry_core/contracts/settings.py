@@ -97,6 +97,11 @@ class PluginSettings:
         lines = self.text(key, default).splitlines()
         return tuple(word for line in lines for word in line.split("#", 1)[0].split())
 
+    def lines(self, key: str, default: str | _Required = REQUIRED) -> tuple[str, ...]:
+        """Read lines, each a value that may hold blanks; one that begins with `#` is a comment."""
+        lines = (line.strip() for line in self.text(key, default).splitlines())
+        return tuple(line for line in lines if line and not line.startswith("#"))
+
     def number(
         self,
         key: str,

@@ -2,7 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -46,6 +46,26 @@ class Stream:
 
 
 Handoff = LocalFile | Redirect | Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part that a client has sent: its number, from 1, and the ETag it was answered with.
+
+    The ETag has no quotes, and is empty when the client does not know it.
+    """
+
+    number: int
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An upload in parts that was neither finished nor abandoned; `begun_at` in UTC."""
+
+    key: str
+    upload: str
+    begun_at: datetime
 
 
 def require_key(key: str) -> str:
@@ -109,15 +129,79 @@ class Storage(ABC):
         """Bytes that still fit, or None when there is no telling."""
         return None
 
+    def unfinished(self) -> Iterator[Unfinished]:
+        """Give the uploads in parts that take up room, those of broken-off adoptions too."""
+        return iter(())
+
+    def abandon(self, key: str, upload: str) -> None:  # noqa: B027 - there may be nothing to drop
+        """Drop an upload in parts and what has come of it; one that is over is fine."""
+
+
+class DirectStorage(Storage):
+    """A storage that clients write to themselves, at addresses that carry their own permission.
+
+    An address takes one PUT of exactly `size` bytes, and may be used again until it expires. With
+    `sha256` (64 hex digits) it takes those bytes only, and the client shows the digits in the
+    header `X-Amz-Content-Sha256`, as library clients do. Making an address asks nobody, so it
+    never fails. An object, or an upload in parts, is there for all or not at all.
+    """
+
+    largest_put: int = 5 << 30
+    """In bytes: what fits into one PUT; 0 when objects come in parts only."""
+    smallest_part: int = 5 << 20
+    """In bytes: what a part has at least, unless it is the last one."""
+    most_parts: int = 10_000
+
+    @abstractmethod
+    def put_url(self, key: str, *, size: int, sha256: str | None, lifetime: timedelta) -> str:
+        """Give the address that takes an object in one piece."""
+
+    @abstractmethod
+    def begin(self, key: str) -> str:
+        """Begin an upload in parts, and give its name: at most 1000 characters."""
+
+    @abstractmethod
+    def part_url(
+        self,
+        key: str,
+        upload: str,
+        number: int,
+        *,
+        size: int,
+        sha256: str | None,
+        lifetime: timedelta,
+    ) -> str:
+        """Give the address that takes a part, from 1; the last one sent under a number counts."""
+
+    @abstractmethod
+    def finish(self, key: str, upload: str, parts: Sequence[Part]) -> StoredObject:
+        """Join the parts to an object; from then on the addresses of the upload take nothing.
+
+        parts   all of them, by number
+        A second call finds the object. Raises Malformed when a part is not there or another one,
+        NotFound when the upload was abandoned.
+        """
+
+    @abstractmethod
+    def abandon(self, key: str, upload: str) -> None:
+        """Drop an upload in parts and what has come of it; one that is over is fine."""
+
+    @abstractmethod
+    def copy(self, source: str, target: str) -> StoredObject:
+        """Copy an object within the storage, all or nothing, to a key that no address leads to."""
+
 
 __all__ = [
+    "DirectStorage",
     "Handoff",
     "LocalFile",
     "ObjectMissing",
+    "Part",
     "Redirect",
     "Storage",
     "StorageUnavailable",
     "StoredObject",
     "Stream",
+    "Unfinished",
     "require_key",
 ]

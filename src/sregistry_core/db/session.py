@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import transaction
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
 from zope.sqlalchemy import ZopeTransactionEvents
 
 from sregistry_core.errors import ConfigurationError
+
+from .failures import is_full
 
 _WRITES = "sregistry_writes"
 _MANAGER = "transaction_manager"
@@ -31,7 +33,6 @@ _TRANSACTION_EVENTS = (
     "before_commit",
     "do_orm_execute",
 )
-_DISK_FULL = ("disk is full", "No space left", "could not extend file")
 SQLITE_PATIENCE_SECONDS = 30
 """How long a writer waits for another one: SQLite lets one write at a time."""
 
@@ -86,7 +87,7 @@ def open_database(url: str) -> Database:
         sqlite = parsed.get_backend_name() == "sqlite"
         if sqlite and parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, **_options(sqlite))
+        engine = create_engine(parsed, **(_sqlite_options() if sqlite else _options(parsed)))
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise ConfigurationError(f"sregistry.database: {' '.join(str(error).split())}") from error
     except OSError as error:
@@ -174,25 +175,30 @@ def undo_if_full(session: Session, undo: Callable[[], None]) -> None:
     session.info[_MANAGER].get().addAfterCommitHook(look)
 
 
-def is_full(error: BaseException | None) -> bool:
-    """Tell whether the database has failed because its disk is full."""
-    return isinstance(error, DBAPIError) and any(sign in str(error.orig) for sign in _DISK_FULL)
-
-
 def mark_changed(session: Session) -> None:
     """Tell the transaction that a bulk statement has written; it would be rolled back unseen."""
     session.info[_CHANGED] = True
     session.info[_JOINING].mark_changed(session)
 
 
-def _options(sqlite: bool) -> dict[str, Any]:
-    if sqlite:
-        return {
-            "connect_args": {"timeout": SQLITE_PATIENCE_SECONDS, "check_same_thread": False},
-            "pool_size": 20,
-            "max_overflow": 50,
+def _sqlite_options() -> dict[str, Any]:
+    return {
+        "connect_args": {"timeout": SQLITE_PATIENCE_SECONDS, "check_same_thread": False},
+        "pool_size": 20,
+        "max_overflow": 50,
+    }
+
+
+def _options(url: URL) -> dict[str, Any]:
+    options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+    if url.get_backend_name() == "postgresql":
+        # The services take row locks, and look again at what they waited for.
+        options["isolation_level"] = "READ COMMITTED"
+        said = {"client_encoding": "utf8", "connect_timeout": "5", "application_name": "sregistry"}
+        options["connect_args"] = {
+            key: value for key, value in said.items() if key not in url.query
         }
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+    return options
 
 
 def _prepare_sqlite(engine: Engine) -> None:

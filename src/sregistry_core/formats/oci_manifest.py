@@ -18,6 +18,7 @@ DOCKER_LIST: Final = "application/vnd.docker.distribution.manifest.list.v2+json"
 MANIFEST_TYPES: Final = (OCI_MANIFEST, DOCKER_MANIFEST)
 INDEX_TYPES: Final = (OCI_INDEX, DOCKER_LIST)
 
+OCI_EMPTY: Final = "application/vnd.oci.empty.v1+json"
 SIF_LAYER: Final = "application/vnd.sylabs.sif.layer.v1.sif"
 SIF_CONFIG: Final = "application/vnd.sylabs.sif.config.v1+json"
 SIF_LAYERS: Final = frozenset(

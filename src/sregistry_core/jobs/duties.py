@@ -5,20 +5,28 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from sregistry_core.login_rules import LoginRules
 from sregistry_core.services import (
     Facilities,
     Services,
+    claims,
     inspection,
     keys,
     listeners,
     verification,
 )
-from sregistry_core.services.outbox import QUICK, SLOW
+from sregistry_core.services.outbox import PROMPT, QUICK, SLOW
 
+from .refreshing import JOB as REFRESH_JOB
+from .refreshing import refresh_people
 from .sweeping import sweep
 from .unit import Unit
 
-LEASES: Final = {QUICK: timedelta(minutes=5), SLOW: timedelta(hours=6)}
+LEASES: Final = {
+    QUICK: timedelta(minutes=5),
+    SLOW: timedelta(hours=6),
+    PROMPT: timedelta(hours=1),
+}
 """How long a worker may be at a duty before another one takes it."""
 
 
@@ -47,6 +55,10 @@ def _verify(services: Services, **arguments: Any) -> None:
     services.verification.run(**arguments)
 
 
+def _verify_claim(services: Services, **arguments: Any) -> None:
+    services.claims.run(**arguments)
+
+
 def _key_changed(services: Services, **arguments: Any) -> None:
     services.verification.key_changed(**arguments)
 
@@ -71,11 +83,13 @@ def _collect_garbage(unit: Unit, facilities: Facilities) -> None:
 CORE: Final[Mapping[str, Duty | LongDuty]] = {
     inspection.JOB: Duty(_inspect),
     verification.JOB: Duty(_verify),
+    claims.JOB: Duty(_verify_claim),
     keys.CHANGED_JOB: Duty(_key_changed),
     verification.AGAIN_JOB: Duty(_verify_again),
     listeners.JOB: Duty(_tell),
     "uploads.expire": Duty(_expire_uploads),
     "garbage.collect": LongDuty(_collect_garbage),
+    REFRESH_JOB: LongDuty(refresh_people),
 }
 
 PERIODIC: Final[dict[str, timedelta]] = {
@@ -83,6 +97,12 @@ PERIODIC: Final[dict[str, timedelta]] = {
     "garbage.collect": timedelta(hours=1),
     verification.AGAIN_JOB: timedelta(hours=1),
 }
+
+
+def prompt_duties(rules: Mapping[str, LoginRules]) -> dict[str, timedelta]:
+    """Give the duties that come round as often as the ini file says, with their pauses."""
+    pauses = [one.refresh for one in rules.values() if one.refresh is not None]
+    return {REFRESH_JOB: min(pauses)} if pauses else {}
 
 
 def table_of(offered: Mapping[str, Callable[..., None]]) -> Mapping[str, Duty | LongDuty]:

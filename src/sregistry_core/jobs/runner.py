@@ -2,28 +2,30 @@
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import timedelta
 
 import dramatiq
-from dramatiq.errors import DramatiqError
-from redis.exceptions import RedisError
-from sqlalchemy import event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import event, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from sregistry_core.db.session import Database
+from sregistry_core.db.failures import cause_of
+from sregistry_core.db.session import Database, mark_changed
 from sregistry_core.models import ClientCredential, Container, DailyDownloads, Outbox, Token
 from sregistry_core.services import Facilities
-from sregistry_core.services.outbox import QUICK, SLOW
+from sregistry_core.services.outbox import PROMPT, QUICK, SLOW
 
-from .broker import open_broker
-from .duties import LEASES, PERIODIC, Duty, LongDuty
+from .broker import BROKER_FAILURES, ENOUGH_NEWS, Bell, open_broker
+from .duties import LEASES, PERIODIC, Duty, LongDuty, prompt_duties
 from .unit import unit_of
 
 RELAY_PAUSE = timedelta(seconds=5)
 """Between two looks for rows that were missed, are due again, or come round."""
+_BROKER_PATIENCE = 5.0
+"""Seconds in which a worker without a duty must have ended."""
+_LOOK_AGAIN = 0.1
 _RUNG = "duties_to_ring_for"
 
 log = logging.getLogger(__name__)
@@ -49,25 +51,31 @@ class JobRunner:
             )
             for queue, lease in LEASES.items()
         }
-        self._worker: dramatiq.Worker | None = None
+        self._bell = Bell(self._broker, self._actors)
+        self._prompt = prompt_duties(facilities.plugins.login_rules)
+        self._workers: list[dramatiq.Worker] = []
+        self._failures: deque[tuple[str, str]] = deque()
         self._relay: threading.Thread | None = None
         self._stopping = threading.Event()
         self._lock = threading.Lock()
+        self._counting = threading.Lock()
+        self._at_work = 0
         _ring_after_commit(database, self)
 
     @property
     def runs_here(self) -> bool:
         """True when a worker of this process is at work."""
-        return self._worker is not None
+        return bool(self._workers)
 
     def start(self) -> None:
         """Start the worker and the relay of this process; a second call does nothing."""
         with self._lock:
-            if self._worker is not None:
+            if self._workers:
                 return
             threads = self._facilities.settings.job_threads
-            self._worker = dramatiq.Worker(self._broker, worker_threads=threads)
-            self._worker.start()
+            self._start_worker({QUICK, SLOW}, threads)
+            if self._prompt:
+                self._start_worker({PROMPT}, 1)
             self._start_relay()
 
     def start_relay(self) -> None:
@@ -80,9 +88,8 @@ class JobRunner:
         """Let running duties end, write the tally down, and stop."""
         with self._lock:
             self._stopping.set()
-            if self._worker is not None:
-                self._worker.stop()
-                self._worker = None
+            while self._workers:
+                self._stop_worker(self._workers.pop())
             if self._relay is not None:
                 self._relay.join()
                 self._relay = None
@@ -90,31 +97,40 @@ class JobRunner:
                 self.write_tally()
             except SQLAlchemyError as error:
                 log.warning("the counts of the last seconds are lost: %s", error)
-            with suppress(DramatiqError, RedisError):
-                self._broker.close()
+            self._bell.stop()
 
     def ring(self, duty: str, queue: str) -> None:
-        """Tell the broker of a duty. When it does not answer, the relay will find the row."""
-        try:
-            self._actors[queue].send(duty)
-        except (DramatiqError, RedisError, OSError) as error:
-            log.warning("the broker does not answer, the duty %s waits: %s", duty, error)
+        """Tell the broker of a duty, at once. When it is not heard, the relay finds the row."""
+        self._bell.ring(duty, queue)
+
+    def news(self, queue: str) -> int:
+        """How many messages of a queue workers have not dealt with yet; 0 if nobody can tell."""
+        return self._bell.news(queue)
 
     def run_duty(self, duty: str) -> None:
         """Claim a duty and do it; harmless when somebody else has it, or it is done."""
+        with self._counting:
+            self._at_work += 1
+        try:
+            self._run_duty(duty)
+        finally:
+            with self._counting:
+                self._at_work -= 1
+
+    def _run_duty(self, duty: str) -> None:
         with self._unit() as services:
             claimed = services.outbox.claim(duty, LEASES[QUICK])
             if claimed is None:
                 return
             job, arguments = claimed.job, dict(claimed.arguments)
-            if claimed.queue == SLOW:
-                claimed.claimed_until = self._facilities.clock() + LEASES[SLOW]
+            if claimed.queue != QUICK:
+                claimed.claimed_until = self._facilities.clock() + LEASES[claimed.queue]
         try:
             self._do(duty, job, arguments)
         except Exception as error:
             log.exception("the duty %s (%s) failed", job, duty)
-            with self._unit() as services:
-                services.outbox.failed(duty, f"{type(error).__name__}: {error}")
+            self._failures.append((duty, f"{type(error).__name__}: {error}"))
+            self._put_back_failures()
 
     def run_all(self) -> int:
         """Do every duty that is due, here and now; how many. For tests and the command line."""
@@ -131,12 +147,16 @@ class JobRunner:
     def look_for_work(self) -> None:
         """Write down what comes round, ring for every row that is due, and write the tally down."""
         self.write_tally()
+        self._put_back_failures()
         with self._unit() as services:
             services.outbox.come_round(PERIODIC)
+            services.outbox.come_round(self._prompt, queue=PROMPT)
         with self._unit() as services:
             due = services.outbox.due()
+        busy = {queue for queue in LEASES if self.news(queue) >= ENOUGH_NEWS}
         for duty, queue in due:
-            self.ring(duty, queue)
+            if queue not in busy:
+                self.ring(duty, queue)
 
     def write_tally(self) -> None:
         """Write down what was counted in memory."""
@@ -145,19 +165,32 @@ class JobRunner:
             return
         try:
             with self._unit() as services:
-                for (container, day), count in counted.pulls.items():
+                # In one order in every process, so that none waits in a circle.
+                for (container, day), count in sorted(counted.pulls.items()):
                     _add_pulls(services.db, container, day, count)
-                for token_id, at in counted.tokens_used.items():
+                for token_id, at in sorted(counted.tokens_used.items()):
                     token = services.db.get(Token, token_id)
                     if token is not None:
                         token.last_used_at = at
-                for user_id, at in counted.clients_used.items():
+                for user_id, at in sorted(counted.clients_used.items()):
                     credential = services.db.get(ClientCredential, user_id)
                     if credential is not None:
                         credential.last_used_at = at
         except SQLAlchemyError:
             self._facilities.tally.put_back(counted)
             raise
+
+    def _put_back_failures(self) -> None:
+        """Put failed duties back; with the database gone they wait here, for the relay."""
+        while self._failures:
+            duty, error = self._failures.popleft()
+            try:
+                with self._unit() as services:
+                    services.outbox.failed(duty, error)
+            except SQLAlchemyError as lost:
+                self._failures.append((duty, error))
+                log.warning("the duty %s cannot be put back yet: %s", duty, cause_of(lost))
+                return
 
     def _do(self, duty: str, job: str, arguments: dict[str, object]) -> None:
         match self._table.get(job):
@@ -171,6 +204,33 @@ class JobRunner:
                     services.outbox.done(duty)
             case None:
                 raise LookupError(f"no plugin in use offers the job {job}")
+
+    def _start_worker(self, queues: set[str], threads: int) -> None:
+        worker = dramatiq.Worker(self._broker, queues=queues, worker_threads=threads)
+        worker.start()
+        self._workers.append(worker)
+
+    def _stop_worker(self, worker: dramatiq.Worker) -> None:
+        """Let running duties end. One that only waits for its broker is left behind.
+
+        A worker tells the broker of each duty that it has done, and would wait for it for ever.
+        """
+
+        def end() -> None:
+            try:
+                worker.stop()
+            except BROKER_FAILURES as error:
+                log.info("the broker does not answer while a worker ends: %s", error)
+
+        ending = threading.Thread(target=end, name="ending", daemon=True)
+        ending.start()
+        patience = _BROKER_PATIENCE
+        while ending.is_alive() and patience > 0:
+            ending.join(_LOOK_AGAIN)
+            if not self._at_work:
+                patience -= _LOOK_AGAIN
+        if ending.is_alive():
+            log.warning("the broker does not answer, its worker is left behind")
 
     def _start_relay(self) -> None:
         self._stopping.clear()
@@ -190,11 +250,25 @@ class JobRunner:
 def _add_pulls(db: Session, container: str, day: object, count: int) -> None:
     if db.get(Container, container) is None:
         return
-    row = db.get(DailyDownloads, (container, day), with_for_update=True)
-    if row is None:
-        db.add(DailyDownloads(container_id=container, day=day, count=count))
-    else:
-        row.count = DailyDownloads.count + count
+    if _raise_pulls(db, container, day, count):
+        return
+    try:
+        with db.begin_nested():
+            db.add(DailyDownloads(container_id=container, day=day, count=count))
+    except IntegrityError:
+        # Another process has counted the first pull of the day at the same moment.
+        _raise_pulls(db, container, day, count)
+
+
+def _raise_pulls(db: Session, container: str, day: object, count: int) -> bool:
+    raised = db.execute(
+        update(DailyDownloads)
+        .where(DailyDownloads.container_id == container, DailyDownloads.day == day)
+        .values(count=DailyDownloads.count + count)
+        .execution_options(synchronize_session=False)
+    )
+    mark_changed(db)
+    return bool(raised.rowcount)  # type: ignore[attr-defined]
 
 
 def _ring_after_commit(database: Database, runner: JobRunner) -> None:

@@ -14,6 +14,8 @@ from .unit import Unit
 _BATCH = 500
 _LONGEST_PUBLISHING = timedelta(minutes=15)
 """Bytes are in place for a moment before their row is committed: nothing younger is an orphan."""
+_LONGEST_ADOPTION = timedelta(days=1)
+"""How long we may be at sending one file to a storage in parts."""
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ def sweep(
     yield from _loose_blobs(unit, facilities, grace, dry_run)
     yield from _unowned_blobs(unit, facilities, grace, dry_run)
     yield from _orphans(unit, facilities, grace, dry_run)
+    yield from _unfinished(unit, facilities, grace, dry_run)
 
 
 def _expired_uploads(unit: Unit, dry_run: bool) -> Iterator[Swept]:
@@ -107,6 +110,22 @@ def _orphans(
             if not dry_run:
                 facilities.blob_store.delete(place)
             yield Swept("object without a row", place.key, sizes[place])
+
+
+def _unfinished(
+    unit: Unit, facilities: Facilities, grace: timedelta, dry_run: bool
+) -> Iterator[Swept]:
+    before = facilities.clock() - max(grace, _LONGEST_ADOPTION)
+    found = ((name, one) for name, one in facilities.blob_store.unfinished())
+    old = [(name, one) for name, one in found if one.begun_at < before]
+    for batch in (old[start : start + _BATCH] for start in range(0, len(old), _BATCH)):
+        with unit() as services:
+            dropped = services.garbage.without_upload([one.upload for _, one in batch])
+        for name, one in batch:
+            if one.upload in dropped:
+                if not dry_run:
+                    facilities.blob_store.abandon(name, one)
+                yield Swept("unfinished upload in a storage", one.key, 0)
 
 
 def _batched(things: Iterator[tuple[Place, int]], size: int) -> Iterator[list[tuple[Place, int]]]:

@@ -2,7 +2,7 @@
 
 from sregistry_core.db.base import Base
 
-from .accounts import Credential, Membership, Team, Token, User, WebSession
+from .accounts import Credential, Journey, Membership, Team, Token, User, WebSession
 from .content import Blob, BlobState
 from .federation import ClientCredential, OtherRegistry
 from .keys import AllowedSigner, ImageSignature, KeyHandle, KeyName, PublicKey, SignatureState
@@ -19,6 +19,7 @@ from .library import (
 )
 from .manifests import BlobUpload, Manifest, ManifestReference, ManifestTag, RepositoryBlob
 from .outbox import Outbox, Periodic
+from .robots import Publisher, Robot, SpentStatement
 from .transfers import Upload, UploadKind, UploadPart
 from .usage import DailyDownloads, ShareLink
 
@@ -41,6 +42,7 @@ __all__ = [
     "Image",
     "ImageLabel",
     "ImageSignature",
+    "Journey",
     "KeyHandle",
     "KeyName",
     "Manifest",
@@ -51,9 +53,12 @@ __all__ = [
     "Outbox",
     "Periodic",
     "PublicKey",
+    "Publisher",
     "RepositoryBlob",
+    "Robot",
     "ShareLink",
     "SignatureState",
+    "SpentStatement",
     "Tag",
     "Team",
     "Token",

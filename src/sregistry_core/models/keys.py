@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sregistry_core.db.base import Base
@@ -76,7 +76,7 @@ class ImageSignature(Base):
     image_id: Mapped[str] = mapped_column(
         ForeignKey("image.id", ondelete="CASCADE"), primary_key=True
     )
-    object_id: Mapped[int] = mapped_column(primary_key=True)
+    object_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     """The number of the signature's object in the SIF."""
     format: Mapped[str] = mapped_column(String(20))
     fingerprint: Mapped[str | None] = mapped_column(String(64))

@@ -135,6 +135,8 @@ class Image(Base):
     verification: Mapped[str | None] = mapped_column(String(20))
     """What its signatures are worth: verified, partial, unknown_key, bad or none; None before they
     are read."""
+    verdict_since: Mapped[datetime | None]
+    """When its signatures were first found as they are: verifying them anew does not change it."""
     pushed_by: Mapped[str | None] = mapped_column(
         ForeignKey("user_account.id", ondelete="SET NULL")
     )

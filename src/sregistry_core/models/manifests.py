@@ -45,6 +45,10 @@ class Manifest(Base):
         ForeignKey("image.id", ondelete="CASCADE"), index=True
     )
     """The image whose SIF is its one layer, if it is such a manifest."""
+    result_of: Mapped[str | None] = mapped_column(
+        ForeignKey("manifest.id", ondelete="CASCADE"), unique=True, index=True
+    )
+    """The manifest of an image whose verification it tells of, if we have made it for that."""
     pushed_by: Mapped[str | None] = mapped_column(
         ForeignKey("user_account.id", ondelete="SET NULL")
     )

@@ -3,12 +3,13 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy import BigInteger, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sregistry_core.db.base import Base
 from sregistry_core.identifiers import new_identifier
 
+from .content import Blob
 from .library import Image
 
 
@@ -32,9 +33,20 @@ class Upload(Base):
     received_digest: Mapped[str | None] = mapped_column(String(71))
     """Of a whole upload, once its bytes are here."""
     received_size: Mapped[int | None] = mapped_column(BigInteger)
+    storage: Mapped[str | None] = mapped_column(String(40))
+    """Of a direct upload, whose bytes go to this storage and not through us: its name."""
+    key: Mapped[str | None] = mapped_column(String(200))
+    """Where the bytes of a direct upload arrive."""
+    store_upload: Mapped[str | None] = mapped_column(Text)
+    """What the storage calls a direct upload in parts."""
+    blob_id: Mapped[str | None] = mapped_column(
+        ForeignKey("blob.id", ondelete="RESTRICT"), index=True
+    )
+    """Of a direct upload that has arrived, until its bytes are verified."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     image: Mapped[Image] = relationship(lazy="joined", innerjoin=True)
+    blob: Mapped[Blob | None] = relationship()
 
 
 class UploadPart(Base):

@@ -8,8 +8,9 @@ from typing import Any
 from waitress.channel import HTTPChannel
 from waitress.task import WSGITask
 
-from .body import BodyParser
-from .spool import Spool
+from .body import BodyParser, LimitOf
+from .proxied import Proxied
+from .spool import BodyFile, Spool
 
 # Waitress sends as long as the socket takes it: to a client as fast as we are, a whole image, and
 # nobody else would be served in the meantime.
@@ -20,25 +21,42 @@ _SENT_AT_ONCE = 256 * 1024
 class RequestTask(WSGITask):  # type: ignore[misc]
     """One call of the application."""
 
+    _handed: BodyFile | None = None
+
     def build_response_header(self) -> bytes:
         """Give the header of the answer; while stopping it says that this answer is the last."""
-        if self.channel.stopping():
+        if self.channel.stopping() or getattr(self.request, "cut", False):
             # As if the client had asked for it: the one way that is right for 1.0 and 1.1.
             self.request.headers["CONNECTION"] = "close"
         header: bytes = super().build_response_header()
         return header
 
     def get_environment(self) -> dict[str, Any]:
-        """Give the WSGI environment; without an `ident`, waitress puts None where text must be."""
+        """Give the WSGI environment; without an `ident`, waitress puts None where text must be.
+
+        `sregistry.began_at` is when the header had come, in seconds since 1970.
+        """
         environ: dict[str, Any] = super().get_environment()
         environ["SERVER_SOFTWARE"] = "sregistry-core"
+        environ["sregistry.began_at"] = self.request.began_at
+        # The address of the connection itself, whatever it says of whom it speaks for.
+        self._handed = self.channel.proxied.prepare(environ, str(self.channel.addr[0]))
         return environ
+
+    def execute(self) -> None:
+        """Call the application, and close the body that the proxy has handed over, if any."""
+        try:
+            super().execute()
+        finally:
+            if self._handed is not None:
+                self._handed.close()
 
 
 class Connection(HTTPChannel):  # type: ignore[misc]
     """One client's connection, made by a listener where waitress asks for its `channel_class`.
 
     stopping   whether the server wants to end.
+    proxied    knows whose word about bodies is believed.
     """
 
     task_class = RequestTask
@@ -54,10 +72,14 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         map: Any = None,
         *,
         spool: Spool,
+        proxied: Proxied,
         stopping: Callable[[], bool],
+        limit_of: LimitOf | None = None,
     ):
-        self.parser_class = partial(BodyParser, spool=spool)
+        self.proxied = proxied
+        self.parser_class = partial(BodyParser, spool=spool, limit_of=limit_of)
         self.stopping = stopping
+        self._cut = False
         self._sent_in_turn = 0
         super().__init__(server, sock, addr, adj, map=map)
         # Waitress reads this much for each call of send(), 2.5 MB on loopback, and reads again
@@ -77,6 +99,15 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         """
         clients_turn = not self.requests or self.total_outbufs_len
         return bool(clients_turn) and self.last_activity < since
+
+    def received(self, data: bytes) -> bool:
+        """Take what has come. What follows a body that was cut is part of it, and no request."""
+        if self._cut:
+            return False
+        taken: bool = super().received(data)
+        with self.requests_lock:
+            self._cut = any(request.cut for request in self.requests)
+        return taken
 
     def write_soon(self, data: Any) -> int:
         """Take a piece of an answer from the application's thread."""

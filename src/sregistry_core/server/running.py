@@ -18,6 +18,7 @@ from .adjustments import adjustments
 from .connection import Connection
 from .listening import listening_sockets
 from .open_files import allow_open_files
+from .proxied import Proxied
 from .settings import ServerSettings
 from .spool import Spool
 
@@ -84,9 +85,15 @@ class _Server:
         self._listeners = [
             part for part in self._in_loop.values() if isinstance(part, BaseWSGIServer)
         ]
+        limit_of = getattr(app, "largest_body", None)
+        proxied = Proxied(settings.trusted_proxy, settings.body_files, spool)
         for listener in self._listeners:
             listener.channel_class = partial(
-                Connection, spool=spool, stopping=lambda: self._signals > 0
+                Connection,
+                spool=spool,
+                proxied=proxied,
+                limit_of=limit_of,
+                stopping=lambda: self._signals > 0,
             )
 
     def signalled(self, number: int, frame: object) -> None:

@@ -32,6 +32,8 @@ class ServerSettings:
                       None: one in the temporary directory, that lives as long as the server.
     trusted_proxy     the IP address whose X-Forwarded-For and X-Forwarded-Proto are believed, or
                       `*` for any. None: nobody's.
+    body_files        the directory where the trusted proxy puts bodies, to name them in
+                      X-Body-File; on the disk of the spool. None: nowhere.
     """
 
     listen: tuple[str, ...] = ("127.0.0.1:8080",)
@@ -43,6 +45,7 @@ class ServerSettings:
     recv_bytes: int = 256 * 1024
     spool: Path | None = None
     trusted_proxy: str | None = None
+    body_files: Path | None = None
 
 
 def from_ini(values: Mapping[str, str]) -> ServerSettings:
@@ -60,6 +63,8 @@ def from_ini(values: Mapping[str, str]) -> ServerSettings:
             read[name] = _READERS[name](value.strip())
         except ValueError as error:
             raise ConfigurationError(f"server:main {name} = {value}: {error}") from error
+    if "body_files" in read and read.get("trusted_proxy") in (None, "*"):
+        raise ConfigurationError("server:main body_files needs the address of one trusted_proxy")
     return ServerSettings(**read)
 
 
@@ -133,5 +138,6 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "grace": _duration,
     "channel_timeout": _positive_duration,
     "spool": _directory,
+    "body_files": _directory,
     "trusted_proxy": _proxy,
 }

@@ -5,6 +5,7 @@ import fcntl
 import io
 import logging
 import os
+import secrets
 import tempfile
 import time
 from collections.abc import Callable
@@ -60,6 +61,23 @@ class Spool:
         self._live.add(path)
         return BodyFile(descriptor, path, on_close=self._live.discard)
 
+    def adopt(self, descriptor: int, path: Path) -> "BodyFile":
+        """Give a body that lies in a file already, by a link of our own to it where that works.
+
+        descriptor   of the file, open for reading and writing; closed with the body
+        path         its name, which stays with its owner
+        """
+        own = self.directory / f"{_PREFIX}{secrets.token_hex(8)}"
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            os.link(path, own)
+        except OSError as error:
+            log.info("%s is copied and not taken over: %s", path, error.strerror)
+            return BodyFile(descriptor, path, on_close=lambda path: None, is_ours=False)
+        self._live.add(own)
+        return BodyFile(descriptor, own, on_close=self._live.discard)
+
     def sweep(self, older_than: timedelta) -> int:
         """Remove the bodies that a crashed server has left behind; the result is their number.
 
@@ -94,8 +112,15 @@ class BodyFile(io.BufferedReader):
     full: bool = False
     error: OSError | None = None
 
-    def __init__(self, descriptor: int, path: Path, *, on_close: Callable[[Path], None]):
-        self._path: Path | None = path
+    def __init__(
+        self,
+        descriptor: int,
+        path: Path,
+        *,
+        on_close: Callable[[Path], None],
+        is_ours: bool = True,
+    ):
+        self._path: Path | None = path if is_ours else None
         self._on_close = on_close
         self._size = 0
         raw = io.FileIO(descriptor, "r+b")

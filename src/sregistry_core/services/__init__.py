@@ -8,6 +8,7 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Caller, PasswordLogin, RedirectLogin
+from sregistry_core.issuers import Issuers
 from sregistry_core.plugin_manager import Plugins
 from sregistry_core.settings import CoreSettings
 from sregistry_core.storage.blob_store import BlobStore
@@ -16,26 +17,33 @@ from sregistry_core.storage.staging import Staging
 
 from .access import Access
 from .accounts import Accounts
+from .affiliations import Affiliations
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
 from .catalog import Catalog
+from .claims import Claims
 from .client_containers import ClientContainers
 from .client_credentials import ClientCredentials
 from .downloads import Downloads
 from .federation import Federation
 from .garbage import Garbage
 from .grants import Grants
+from .guesses import Guesses
 from .images import Images
 from .inspection import Inspecting
+from .journeys import Journeys
 from .keys import Keys
+from .linked_logins import LinkedLogins
 from .listeners import Telling
 from .listings import Listings
 from .manifests import Manifests
 from .narrow_tokens import NarrowTokens
 from .outbox import OutboxService
 from .passwords import PasswordHashes
+from .publishers import Publishers
 from .repositories import Repositories
+from .robots import Robots
 from .search import Search
 from .shares import Shares
 from .signers import Signers
@@ -58,6 +66,8 @@ class Facilities:
     signer: Signer
     tally: Tally
     hashes: PasswordHashes
+    guesses: Guesses
+    issuers: Issuers
     clock: Callable[[], datetime]
 
     @property
@@ -82,12 +92,27 @@ class Services:
     @cached_property
     def accounts(self) -> Accounts:
         """Users."""
-        return Accounts(self.db, self.access, self.outbox, self.facilities)
+        return Accounts(self.db, self.access, self.affiliations, self.outbox, self.facilities)
+
+    @cached_property
+    def affiliations(self) -> Affiliations:
+        """Users in step with the directories they came from."""
+        return Affiliations(self.db, self.access, self.facilities)
 
     @cached_property
     def authentication(self) -> Authentication:
         """Who is calling."""
         return Authentication(self.db, self.accounts, self.facilities)
+
+    @cached_property
+    def journeys(self) -> Journeys:
+        """Browsers that are away to log in at another site."""
+        return Journeys(self.db, self.access, self.facilities)
+
+    @cached_property
+    def linked_logins(self) -> LinkedLogins:
+        """The ways in of one user."""
+        return LinkedLogins(self.db, self.access, self.affiliations, self.facilities)
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -98,6 +123,16 @@ class Services:
     def teams(self) -> Teams:
         """Teams and their members."""
         return Teams(self.db, self.access, self.facilities)
+
+    @cached_property
+    def robots(self) -> Robots:
+        """Accounts of programs."""
+        return Robots(self.db, self.access, self.catalog, self.teams, self.facilities)
+
+    @cached_property
+    def publishers(self) -> Publishers:
+        """Robots whose tokens are given to jobs elsewhere."""
+        return Publishers(self.db, self.access, self.catalog, self.robots, self.facilities)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -203,6 +238,11 @@ class Services:
     def telling(self) -> Telling:
         """Listeners, told in a worker."""
         return Telling(self.access, self.facilities)
+
+    @cached_property
+    def claims(self) -> Claims:
+        """What clients have brought to a storage themselves."""
+        return Claims(self.db, self.access, self.garbage, self.outbox, self.facilities)
 
     @cached_property
     def inspecting(self) -> Inspecting:

@@ -116,6 +116,11 @@ class Access:
             raise self._refusal(Action.ADMINISTER, "the registry", Scope.ADMIN)
         self.ask_policies(Action.ADMINISTER, "")
 
+    @property
+    def sees_everybody(self) -> bool:
+        """True for an administrator; not with a token for less, which reads of nobody else."""
+        return self.caller.is_admin and self.has(Scope.ADMIN)
+
     def require_self(self, user_id: str, scope: Scope = Scope.ADMIN) -> None:
         """Raise unless the caller is this user, or an administrator."""
         if self.caller.user_id != user_id or not self.has(scope):
@@ -191,10 +196,22 @@ class Access:
         within = [one.objects[1] for one in reach if len(one.objects) > 1]
         return or_(self._public(), and_(self._visible(), Container.id.in_(within)))
 
+    def visible_to_user(self) -> ColumnElement[bool]:
+        """The rule of READ for the user behind a narrow token, whatever that was made for.
+
+        For what is compared and not shown; the statement joins Collection with Entity.
+        """
+        return self._visible()
+
     def _visible(self) -> ColumnElement[bool]:
         caller = self.caller
         if caller.is_admin:
             return true()
+        if caller.workplace is not None:
+            place = caller.workplace
+            if place.team_id is not None:
+                return Entity.team_id == place.team_id
+            return Collection.id == place.collection_id
         public = self._public()
         if caller.user_id is None:
             return public
@@ -233,15 +250,20 @@ class Access:
             for one in reach
         )
 
+    @property
+    def _sees_what_is_public(self) -> bool:
+        # To a robot nothing is there but its workplace: a wrong name in a job is found at once.
+        return self.caller.workplace is None and not self._facilities.settings.private_only
+
     def _public(self) -> ColumnElement[bool]:
-        if self._facilities.settings.private_only:
-            return false()
-        return Collection.private == false()
+        return Collection.private == false() if self._sees_what_is_public else false()
 
     def _is_public(self, collection: Collection) -> bool:
-        return not collection.private and not self._facilities.settings.private_only
+        return not collection.private and self._sees_what_is_public
 
     def _find_role(self, collection: Collection) -> CollectionRole | None:
+        if self.caller.workplace is not None:
+            return self._role_of_robot(collection)
         roles = [role for role in [self.owns(collection.entity)] if role]
         if self.caller.user_id is not None and CollectionRole.OWNER not in roles:
             teams = [team for team, _ in self.caller.teams]
@@ -253,11 +275,23 @@ class Access:
             )
         return max(roles, key=_ROLES.index, default=None)
 
+    def _role_of_robot(self, collection: Collection) -> CollectionRole | None:
+        """What a robot is, by the one place where it works."""
+        place = self.caller.workplace
+        if place is None or not (
+            collection.id == place.collection_id
+            or (place.team_id is not None and collection.entity.team_id == place.team_id)
+        ):
+            return None
+        return CollectionRole.READER if place.scope is Scope.PULL else CollectionRole.WRITER
+
     def _may_create_in(self, entity: Entity) -> bool:
         caller = self.caller
         if caller.is_admin:
             return True
-        if caller.user_id is None or self._facilities.settings.collections_by == "admins":
+        if caller.user_id is None or caller.workplace is not None:
+            return False
+        if self._facilities.settings.collections_by == "admins":
             return False
         return entity.kind is EntityKind.HOME or self.owns(entity) is not None
 

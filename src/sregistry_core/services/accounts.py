@@ -7,7 +7,16 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Caller, Scope, Subject, TeamRole, UserJoined
-from sregistry_core.errors import Conflict, Malformed, NotAllowed, NotFound
+from sregistry_core.contracts.policy import Workplace
+from sregistry_core.db.session import begin_writing
+from sregistry_core.errors import (
+    Conflict,
+    LoginRequired,
+    LoginUnavailable,
+    Malformed,
+    NotAllowed,
+    NotFound,
+)
 from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import (
     Credential,
@@ -17,9 +26,10 @@ from sregistry_core.models import (
     User,
     WebSession,
 )
-from sregistry_core.names import parse_entity_name, parse_new_entity_name
+from sregistry_core.names import fold_entity_name, parse_entity_name, parse_new_entity_name
 
 from .access import Access
+from .affiliations import Affiliations, usable_email
 from .federation import is_of_another_registry
 from .listeners import tell
 from .outbox import OutboxService
@@ -29,14 +39,23 @@ if TYPE_CHECKING:
     from . import Facilities
 
 
+_SCOPES = list(Scope)
+
+
 class Accounts:
     """Users and their credentials."""
 
     def __init__(
-        self, db: Session, access: Access, outbox: OutboxService, facilities: "Facilities"
+        self,
+        db: Session,
+        access: Access,
+        affiliations: Affiliations,
+        outbox: OutboxService,
+        facilities: "Facilities",
     ):
         self._db = db
         self._access = access
+        self._affiliations = affiliations
         self._outbox = outbox
         self._facilities = facilities
 
@@ -70,10 +89,9 @@ class Accounts:
         """Give a user by name: oneself, or anybody to an administrator. Raises NotFound."""
         self._access.require_login()
         user = self._by_name(name)
-        caller = self._access.caller
-        # An administrator's token for less does not read who everybody is.
-        sees_all = caller.is_admin and self._access.has(Scope.ADMIN)
-        if user is None or (user.id != caller.user_id and not sees_all):
+        is_self = user is not None and user.id == self._access.caller.user_id
+        is_shown = user is not None and user.robot_id is None and self._access.sees_everybody
+        if user is None or not (is_self or is_shown):
             raise NotFound(f"the user {name} does not exist")
         return user
 
@@ -81,7 +99,10 @@ class Accounts:
         """Give users in the order of their names, from the one after `after` on."""
         self._access.require_admin()
         return self._db.scalars(
-            select(User).where(User.name > after).order_by(User.name).limit(limit)
+            select(User)
+            .where(User.name > after, User.robot_id.is_(None))
+            .order_by(User.name)
+            .limit(limit)
         ).all()
 
     def disable(self, name: str) -> User:
@@ -95,10 +116,13 @@ class Accounts:
         return user
 
     def enable(self, name: str) -> User:
-        """Let a disabled user in again."""
+        """Let a disabled user in again, or one whom a directory no longer lets in.
+
+        The latter stay until they come in through the directory and leave it once more.
+        """
         self._access.require_admin()
         user = self.find(name)
-        user.disabled_at = None
+        user.disabled_at = user.left_at = None
         return user
 
     def set_admin(self, name: str, is_admin: bool) -> User:
@@ -107,7 +131,12 @@ class Accounts:
         user = self.find(name)
         if user.id == self._access.caller.user_id and not is_admin:
             raise NotAllowed("nobody takes away their own administration")
-        user.is_admin = is_admin
+        if user.admin_through is not None and not is_admin:
+            raise Conflict(
+                f"{user.name} is an administrator through {user.admin_through}: "
+                "take them out of the group there"
+            )
+        user.is_admin, user.admin_through = is_admin, None
         return user
 
     def set_password(self, name: str, password: str) -> None:
@@ -117,30 +146,47 @@ class Accounts:
         self._set_password(user, password)
         self._db.execute(delete(WebSession).where(WebSession.user_id == user.id))
 
-    def of_subject(self, subject: Subject) -> User:
+    def of_subject(self, subject: Subject, *, name: str | None = None) -> User:
         """Give the user whom a way to log in has recognised; made at the first time.
 
-        Raises Conflict when the name it wishes for is somebody else's here.
+        name   to be called so here at the first time, in place of the name they wish for
+        Teams and administration follow the groups, as the ini file has it. Raises LoginRequired
+        when no group lets them in, Conflict when the name they wish for is somebody else's here,
+        Malformed when it can be nobody's.
         """
+        if subject.provider not in {*self._facilities.logins, PROVIDER}:
+            # Its rules would not be found, and nobody would be kept out.
+            raise LoginUnavailable(f"no login is called {subject.provider}, as one calls itself")
+        rules = self._facilities.plugins.login_rules.get(subject.provider)
+        if rules is not None and not rules.lets_in(subject):
+            raise LoginRequired(f"{subject.name} is in no group that may log in here")
         user = self._db.scalar(
             select(User)
             .join(Credential, Credential.user_id == User.id)
             .where(Credential.provider == subject.provider, Credential.key == subject.key)
         )
-        if user is not None:
-            return user
-        if self._by_name(subject.name) is not None:
-            raise Conflict(
-                f"the name {subject.name} is somebody else's here: ask an administrator to link it"
-            )
-        user = self._create(parse_new_entity_name(subject.name), email=subject.email)
-        self._db.add(Credential(user_id=user.id, provider=subject.provider, key=subject.key))
-        return user
+        if user is None:
+            if name is None:
+                name = fold_entity_name(subject.name) or subject.name
+            user = self._first_time(subject, name)
+        return user if rules is None else self._affiliations.take_over(user, subject)
 
     def caller_of(
         self, user: User, *, scope: Scope = Scope.ADMIN, token_id: str | None = None
     ) -> Caller:
-        """Give the caller that a user is, with the teams of this moment."""
+        """Give the caller that a user or a robot is, with the teams and rights of this moment.
+
+        A robot's token reaches no further than the robot does now.
+        """
+        if (robot := user.robot) is not None:
+            place = Workplace(Scope(robot.scope), robot.collection_id, robot.team_id)
+            return Caller(
+                user_id=user.id,
+                name=user.name,
+                scope=min(scope, place.scope, key=_SCOPES.index),
+                token_id=token_id,
+                workplace=place,
+            )
         teams = self._db.execute(
             select(Membership.team_id, Membership.role).where(Membership.user_id == user.id)
         )
@@ -152,6 +198,18 @@ class Accounts:
             teams=tuple((row.team_id, TeamRole(row.role)) for row in teams),
             token_id=token_id,
         )
+
+    def _first_time(self, subject: Subject, name: str) -> User:
+        if self._by_name(name) is not None:
+            raise Conflict(
+                f"the name {name} is somebody else's here: ask an administrator to link it"
+            )
+        begin_writing(self._db)
+        canonical = parse_new_entity_name(name)
+        user = self._create(canonical, email=usable_email(subject))
+        self._db.add(Credential(user_id=user.id, provider=subject.provider, key=subject.key))
+        self._db.flush()
+        return user
 
     def _by_name(self, name: str) -> User | None:
         return self._db.scalar(select(User).where(User.name == name.lower()))

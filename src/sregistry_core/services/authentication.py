@@ -1,15 +1,18 @@
 """Finds out who is calling: by a password, a token, or a browser's session."""
 
 import hashlib
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sregistry_core.contracts import Caller, PasswordLogin, Scope
+from sregistry_core.contracts import Caller, PasswordLogin, Scope, Subject
 from sregistry_core.errors import LoginRequired
 from sregistry_core.identifiers import new_secret
-from sregistry_core.models import Token, User, WebSession
+from sregistry_core.models import Robot, Token, User, WebSession
+from sregistry_core.names import fold_entity_name
 
 from .accounts import Accounts
 
@@ -31,31 +34,61 @@ class Authentication:
         self._accounts = accounts
         self._facilities = facilities
 
-    def log_in(self, name: str, password: str) -> User:
+    def log_in(self, name: str, password: str, *, address: str | None = None) -> User:
         """Ask each way to log in, in the ini file's order; the first that knows the name decides.
 
-        Raises LoginRequired for a wrong proof or a disabled account, LoginUnavailable when a way
-        that might know the name does not answer.
+        address   where the caller comes from, if that is known
+        Raises LoginRequired for a wrong proof or a disabled account, TooManyGuesses after too many
+        wrong ones, LoginUnavailable when a way that might know the name does not answer.
         """
         # Many directories take an empty password for an anonymous success.
         if not name or not password:
             raise LoginRequired(_UNKNOWN)
-        for login in self._facilities.logins.values():
-            if isinstance(login, PasswordLogin) and (subject := login.check(name, password)):
-                user = self._accounts.of_subject(subject)
-                if user.disabled_at is not None:
-                    raise LoginRequired(f"the account {user.name} is disabled")
-                return user
-        raise LoginRequired(_UNKNOWN)
+        guesses = self._facilities.guesses
+        guesses.require_few(name, address)
+        try:
+            provider, subject = self._recognise(name, password)
+        except LoginRequired:
+            guesses.count(name, address)
+            raise
+        guesses.forget(name)
+        return self.user_of(provider, subject)
 
-    def caller_of_password(self, name: str, password: str) -> Caller:
-        """Give the caller behind a name with a password, or with a token in its place."""
+    def user_of(self, provider: str, subject: Subject, *, name: str | None = None) -> User:
+        """Give the user whom a way to log in has recognised; made at the first time.
+
+        provider   the login's name in the ini file
+        name       what they want to be called here, when it is not what the subject wishes for
+        Raises LoginRequired for a disabled account, Conflict or Malformed for a name that is
+        somebody else's or nobody's.
+        """
+        user = self._accounts.of_subject(self.named(provider, subject), name=name)
+        _refuse_shut_out(user, self._facilities.clock())
+        return user
+
+    def named(self, provider: str, subject: Subject) -> Subject:
+        """Give the subject as one of this login, whatever it calls itself: rules go by that."""
+        if provider in self._facilities.plugins.login_rules:
+            return replace(subject, provider=provider)
+        return subject
+
+    def caller_of_password(self, name: str, password: str, *, address: str | None = None) -> Caller:
+        """Give the caller behind a name with a password, or with a token in its place.
+
+        address   where the caller comes from, if that is known
+        """
         if password.startswith(TOKEN_PREFIX):
             caller = self.caller_of_token(password)
-            if name and name.lower() != caller.name:
+            if name and caller.name not in (name.lower(), fold_entity_name(name)):
                 raise LoginRequired(f"this token is not one of {name}")
             return caller
-        return self._accounts.caller_of(self.log_in(name, password))
+        return self._accounts.caller_of(self.log_in(name, password, address=address))
+
+    def _recognise(self, name: str, password: str) -> tuple[str, Subject]:
+        for provider, login in self._facilities.logins.items():
+            if isinstance(login, PasswordLogin) and (subject := login.check(name, password)):
+                return provider, subject
+        raise LoginRequired(_UNKNOWN)
 
     def caller_of_token(self, secret: str) -> Caller:
         """Give the caller behind a token.
@@ -68,8 +101,7 @@ class Authentication:
         now = self._facilities.clock()
         if token.expires_at is not None and token.expires_at <= now:
             raise LoginRequired(f"this token expired on {token.expires_at:%Y-%m-%d at %H:%M} UTC")
-        if token.user.disabled_at is not None:
-            raise LoginRequired(f"the account {token.user.name} is disabled")
+        _refuse_shut_out(token.user, now)
         self._facilities.tally.count_token(token.id, now)
         return self._accounts.caller_of(token.user, scope=Scope(token.scope), token_id=token.id)
 
@@ -78,7 +110,7 @@ class Authentication:
         session = self._db.get(WebSession, digest_of(secret))
         if session is None or session.expires_at <= self._facilities.clock():
             return Caller.anonymous()
-        if session.user.disabled_at is not None:
+        if session.user.is_shut_out:
             return Caller.anonymous()
         return self._accounts.caller_of(session.user)
 
@@ -88,12 +120,15 @@ class Authentication:
         For addresses that we signed for this user ourselves.
         """
         user = self._db.get(User, user_id)
-        if user is None or user.disabled_at is not None:
+        if user is None or user.is_shut_out or has_ended(user.robot, self._facilities.clock()):
             return Caller.anonymous()
         return self._accounts.caller_of(user)
 
-    def begin_session(self, user: User, address: str | None) -> str:
-        """Begin a browser's session, and give the secret for its cookie."""
+    def begin_session(self, user: User, address: str | None, *, login: str | None = None) -> str:
+        """Begin a browser's session, and give the secret for its cookie.
+
+        login   the one that sent the browser to another site, if one did
+        """
         secret = new_secret(_SESSION_LENGTH)
         now = self._facilities.clock()
         self._db.add(
@@ -101,17 +136,34 @@ class Authentication:
                 digest=digest_of(secret),
                 user_id=user.id,
                 address=address,
+                login=login,
                 created_at=now,
                 expires_at=now + self._facilities.settings.session_lifetime,
             )
         )
         return secret
 
-    def end_session(self, secret: str) -> None:
-        """End a browser's session; one that has ended is fine."""
+    def end_session(self, secret: str) -> str | None:
+        """End a browser's session; one that has ended is fine. Give the login it came through."""
         session = self._db.get(WebSession, digest_of(secret))
-        if session is not None:
-            self._db.delete(session)
+        if session is None:
+            return None
+        self._db.delete(session)
+        return session.login
+
+
+def has_ended(robot: Robot | None, now: datetime) -> bool:
+    """True for a robot that was made for a time that is over."""
+    return robot is not None and robot.expires_at is not None and robot.expires_at <= now
+
+
+def _refuse_shut_out(user: User, now: datetime) -> None:
+    if user.disabled_at is not None:
+        raise LoginRequired(f"the account {user.name} is disabled")
+    if user.left_at is not None:
+        raise LoginRequired(f"the account {user.name} is let in no more")
+    if has_ended(user.robot, now):
+        raise LoginRequired(f"the time of the robot {user.name} is over")
 
 
 def digest_of(secret: str) -> str:

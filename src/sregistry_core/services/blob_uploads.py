@@ -24,6 +24,7 @@ from sregistry_core.storage.staging import Staged
 
 from .access import Access, name_of
 from .keeping import Keeping
+from .locking import lock_container
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -149,6 +150,7 @@ class BlobUploads:
             with self._keeping.kept(staged) as blob_row:
                 container = repository()
                 self._require_push(container)
+                lock_container(self._db, container.id)
                 self._keeping.link(container.id, str(digest), blob_row())
 
     def cancel(self, container: Container, upload_id: str) -> None:
@@ -169,13 +171,14 @@ class BlobUploads:
         self, container_id: str, digest: ContentDigest, staged: Staged, upload_id: str
     ) -> None:
         _require_digest(staged, digest)
-        with self._keeping.kept(staged) as blob_row:
+        with self._keeping.kept(staged, upload_id) as blob_row:
             container = self._db.get(Container, container_id)
             upload = self._db.get(BlobUpload, upload_id)
             if container is None or upload is None:
                 raise UploadUnknown(_ABSENT)
             self._require_push(container)
-            self._keeping.link(container.id, str(digest), blob_row())
+            lock_container(self._db, container_id)
+            self._keeping.link(container_id, str(digest), blob_row())
             self._db.delete(upload)
 
     def _require_order(self, upload: BlobUpload, chunk: Chunk | None) -> int:

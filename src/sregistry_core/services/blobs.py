@@ -16,6 +16,7 @@ from .downloads import Delivery
 from .garbage import Garbage
 from .images import Images
 from .keeping import Keeping
+from .locking import lock_container
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -79,6 +80,7 @@ class Blobs:
         link = self._db.scalar(query)
         if link is None:
             return False
+        lock_container(self._db, container.id)
         blob = self._keeping.hold(Digest.parse(link.blob.digest))
         if blob is None:
             return False
@@ -92,6 +94,7 @@ class Blobs:
         there is frozen.
         """
         self._access.require(Action.DELETE, container)
+        lock_container(self._db, container.id)
         link = self._find(container, digest)
         if container.frozen_at is not None:
             raise Conflict(f"{name_of(container)} is frozen")

@@ -32,6 +32,7 @@ from sregistry_core.names import (
 from .access import Access, name_of
 from .garbage import Garbage
 from .listeners import tell
+from .locking import lock_blobs, lock_container
 from .outbox import OutboxService
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Catalog:
         """Give a collection that the caller may see. Raises NotFound."""
         collection = self._db.get(Collection, collection_id)
         if collection is None:
-            raise NotFound("there is no such collection")
+            raise NotFound("the collection does not exist")
         self._access.require(Action.READ, collection, called="the collection")
         return collection
 
@@ -165,6 +166,8 @@ class Catalog:
                 self._db.add(collection)
         except IntegrityError:
             # Somebody else was faster by a moment.
+            if self._find_collection(canonical) is None:
+                raise
             return self.create_collection(
                 entity, name, private=private, description=description, exist_ok=exist_ok
             )
@@ -209,7 +212,7 @@ class Catalog:
         """Give a container that the caller may see. Raises NotFound."""
         container = self._db.get(Container, container_id)
         if container is None:
-            raise NotFound("there is no such container")
+            raise NotFound("the container does not exist")
         self._access.require(Action.READ, container, called="the container")
         return container
 
@@ -246,6 +249,8 @@ class Catalog:
             with self._db.begin_nested():
                 self._db.add(container)
         except IntegrityError:
+            if self._find_container(full) is None:
+                raise
             return self.create_container(
                 collection, name, description=description, exist_ok=exist_ok
             )
@@ -267,6 +272,7 @@ class Catalog:
     def delete_container(self, container: Container) -> None:
         """Remove a container with its images; its bytes go when nobody else has them."""
         self._access.require(Action.DELETE, container)
+        lock_container(self._db, container.id, for_removal=True)
         of_images = exists().where(Tag.container_id == container.id, Tag.frozen_at.is_not(None))
         of_manifests = exists().where(
             ManifestTag.container_id == container.id, ManifestTag.frozen_at.is_not(None)
@@ -280,6 +286,7 @@ class Catalog:
             )
         ).all()
         blobs = self._garbage.blobs_of(container)
+        lock_blobs(self._db, blobs)
         self._db.execute(delete(Image).where(Image.container_id == container.id))
         self._db.delete(container)
         self._db.flush()
@@ -306,8 +313,13 @@ class Catalog:
             if self._db.scalar(select(Entity.id).where(Entity.name == name)):
                 raise Conflict(f"sregistry.id = {name}, which is the name of a user or a team")
             home = Entity(name=name, kind=EntityKind.HOME, created_at=self._facilities.clock())
-            self._db.add(home)
-        elif home.name != name:
+            try:
+                with self._db.begin_nested():
+                    self._db.add(home)
+            except IntegrityError:
+                # Another process has started at the same moment.
+                home = self._db.scalars(select(Entity).where(Entity.kind == EntityKind.HOME)).one()
+        if home.name != name:
             raise Conflict(f"sregistry.id = {name}, but the database is that of {home.name}")
         return home
 

@@ -1,14 +1,15 @@
-"""Containers as the sregistry client has them: one for each tag, pushed in two steps."""
+"""Containers as the sregistry client has them: one for each tag, pushed in two steps or in one."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Action
 from sregistry_core.errors import Conflict, NotAllowed, NotFound
-from sregistry_core.models import Collection, Image
+from sregistry_core.models import Collection, Container, Image
 from sregistry_core.names import CollectionName, ImageName
 
 from .access import Access
@@ -62,18 +63,10 @@ class ClientContainers:
         spelling   as the client spells it, and will sign it again
         The answer is to be shown with the bytes, within `sregistry.upload_lifetime`.
         """
-        self._access.require_login()
-        collection = self._collection(name.container.of_collection)
-        container = self._catalog.create_container(
-            collection, name.container.container, exist_ok=True
-        )
-        tag = str(name.tag)
-        if container.frozen_at is not None or self._tags.is_frozen(container, tag):
-            raise Conflict(f"{name} is frozen, push not allowed")
-        self._db.flush()
+        container = self._open_container(name)
         claims: dict[str, str | int | None] = {
             "container": container.id,
-            "tag": tag,
+            "tag": str(name.tag),
             "user": self._access.caller.user_id,
             "at": int(self._facilities.clock().timestamp()),
             "as_collection": spelling.collection,
@@ -105,9 +98,19 @@ class ClientContainers:
         self._access.require_login()
         if begun.user_id != self._access.caller.user_id:
             raise NotAllowed("somebody else has begun this push")
-        container = self._catalog.container_by_id(begun.container_id)
-        image = self._uploads.receive_unannounced(container, source, size=size)
+        container_of = partial(self._catalog.container_by_id, begun.container_id)
+        image = self._uploads.receive_unannounced(container_of, source, size=size)
         self._tags.set(image.container, begun.tag, image)
+        return image
+
+    def push(self, name: ImageName, source: BinaryIO, *, size: int) -> Image:
+        """Do all of a push in one step. What is refused leaves no names behind.
+
+        size   of all that was sent, in bytes; the image is a little smaller
+        """
+        container_of = partial(self._open_container, name)
+        image = self._uploads.receive_unannounced(container_of, source, size=size)
+        self._tags.set(image.container, str(name.tag), image)
         return image
 
     def remove(self, name: ImageName) -> None:
@@ -130,6 +133,18 @@ class ClientContainers:
         for image in [self._images.by_id(one, Action.DELETE) for one in images]:
             if not self._images.tags_of([image]).get(image.id):
                 self._images.delete(image)
+
+    def _open_container(self, name: ImageName) -> Container:
+        """Give the container, made where it is missing, unless it or the tag is frozen."""
+        self._access.require_login()
+        collection = self._collection(name.container.of_collection)
+        container = self._catalog.create_container(
+            collection, name.container.container, exist_ok=True
+        )
+        if container.frozen_at is not None or self._tags.is_frozen(container, str(name.tag)):
+            raise Conflict(f"{name} is frozen, push not allowed")
+        self._db.flush()
+        return container
 
     def _collection(self, name: CollectionName) -> Collection:
         try:

@@ -129,7 +129,7 @@ class ClientCredentials:
         if (
             not right
             or found is None
-            or found[1].disabled_at is not None
+            or found[1].is_shut_out
             or signature.action != action
             or not _is_near(signature.hour, began_at or now)
         ):

@@ -6,18 +6,13 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from sregistry_core.db.failures import cause_of
 from sregistry_core.db.session import Database
 from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import Entity, EntityKind, Periodic
 
 DatabaseError = SQLAlchemyError
 """Any failure of the database."""
-
-
-def cause_of(error: Exception) -> str:
-    """Say in one line what the database itself has said; the statement is left out."""
-    cause = getattr(error, "orig", None) or error
-    return " ".join(str(cause).split()) or type(cause).__name__
 
 
 def name_of_home(database: Database) -> str | None:
@@ -36,3 +31,6 @@ def write_and_roll_back(database: Database) -> None:
 
 class _TakenBackError(Exception):
     """Ends a transaction that was only a probe."""
+
+
+__all__ = ["DatabaseError", "cause_of", "name_of_home", "write_and_roll_back"]

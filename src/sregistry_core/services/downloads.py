@@ -85,7 +85,7 @@ class Downloads:
         claims = self._facilities.signer.read(PURPOSE, address)
         image = self._db.get(Image, str(claims["image"]))
         if image is None:
-            raise NotFound("no such address")
+            raise NotFound("this address does not exist")
         if (number := claims.get("share")) is not None:
             self._shares.require_alive(int(number))
         else:

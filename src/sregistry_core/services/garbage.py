@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, and_, delete, exists, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sregistry_core.db.session import mark_changed
@@ -23,6 +24,7 @@ from sregistry_core.models import (
 from sregistry_core.storage.blob_store import Place
 
 from .access import Access
+from .locking import lock_blobs
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -49,6 +51,7 @@ class Garbage:
 
     def release(self, blobs: Sequence[str]) -> None:
         """Note which of some blobs nobody refers to any more; for services that have deleted."""
+        lock_blobs(self._db, blobs)
         self._db.execute(
             update(Blob)
             .where(Blob.id.in_(blobs), _unheld())
@@ -99,7 +102,9 @@ class Garbage:
         self._access.require_system()
         now = self._facilities.clock()
         rows: list[Upload | BlobUpload] = []
-        rows += self._db.scalars(select(Upload).where(Upload.expires_at <= now))
+        # What has arrived waits to be verified, and does not expire.
+        arriving = select(Upload).where(Upload.expires_at <= now, Upload.blob_id.is_(None))
+        rows += self._db.scalars(arriving)
         rows += self._db.scalars(select(BlobUpload).where(BlobUpload.expires_at <= now))
         for upload in rows:
             self._facilities.staging.discard(upload.id)
@@ -123,27 +128,37 @@ class Garbage:
         blob = self._db.get(Blob, blob_id)
         if blob is None:
             return None
-        struck = self._db.execute(
-            delete(Blob)
-            .where(
-                Blob.id == blob_id,
-                Blob.unreferenced_since < before,
-                _unheld(),
-            )
-            .execution_options(synchronize_session=False)
-        )
-        mark_changed(self._db)
         place = Place(blob.storage, blob.key)
         self._db.expunge(blob)
+        try:
+            with self._db.begin_nested():
+                struck = self._db.execute(
+                    delete(Blob)
+                    .where(Blob.id == blob_id, Blob.unreferenced_since < before, _unheld())
+                    .execution_options(synchronize_session=False)
+                )
+        except IntegrityError:
+            # Somebody has taken it at this very moment.
+            return None
+        mark_changed(self._db)
         return place if struck.rowcount == 1 else None  # type: ignore[attr-defined]
 
     def without_row(self, places: Collection[Place]) -> set[Place]:
-        """Give those of some places that no blob owns."""
+        """Give those of some places that no blob owns, and no upload."""
         self._access.require_system()
-        owned = self._db.execute(
-            select(Blob.storage, Blob.key).where(Blob.key.in_([place.key for place in places]))
-        )
-        return set(places) - {Place(row.storage, row.key) for row in owned}
+        keys = [place.key for place in places]
+        owned = {
+            Place(row.storage, row.key)
+            for table in (Blob, Upload)
+            for row in self._db.execute(select(table.storage, table.key).where(table.key.in_(keys)))
+        }
+        return set(places) - owned
+
+    def without_upload(self, begun: Collection[str]) -> set[str]:
+        """Give those of some uploads in parts, as their storages call them, that nobody began."""
+        self._access.require_system()
+        known = select(Upload.store_upload).where(Upload.store_upload.in_(begun))
+        return set(begun) - {str(name) for name in self._db.scalars(known)}
 
     def alive_uploads(self, uploads: Collection[str]) -> set[str]:
         """Give those of some uploads that still are under way."""
@@ -177,8 +192,9 @@ def _named_by_a_manifest() -> ColumnElement[bool]:
 
 
 def _unheld() -> ColumnElement[bool]:
-    """No image and no repository has the blob."""
+    """No image and no repository has the blob, and it is not being verified."""
     return and_(
+        ~exists().where(Upload.blob_id == Blob.id),
         ~exists().where(Image.blob_id == Blob.id),
         ~exists().where(RepositoryBlob.blob_id == Blob.id),
     )

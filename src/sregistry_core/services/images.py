@@ -11,12 +11,13 @@ from sregistry_core.contracts import Action, ImageDeleted
 from sregistry_core.digests import Digest
 from sregistry_core.errors import Conflict, Malformed, NotFound
 from sregistry_core.identifiers import new_identifier
-from sregistry_core.models import Blob, Collection, Container, Entity, Image, Tag
+from sregistry_core.models import Blob, BlobState, Collection, Container, Entity, Image, Tag
 from sregistry_core.names import ImageName
 
 from .access import Access, name_of
 from .garbage import Garbage
 from .listeners import tell
+from .locking import lock_container
 from .manifest_tags import forget_manifests
 from .outbox import OutboxService
 
@@ -66,7 +67,7 @@ class Images:
         """Give an image, announced ones too, on which the caller may do this. Raises NotFound."""
         image = self._db.get(Image, image_id)
         if image is None:
-            raise NotFound("there is no such image")
+            raise NotFound("the image does not exist")
         self._access.require(action, image.container, called="the image")
         return image
 
@@ -113,7 +114,8 @@ class Images:
             .distinct()
             .subquery()
         )
-        return self._db.scalar(select(func.coalesce(func.sum(held.c.size), 0))) or 0
+        # PostgreSQL sums up to a Decimal.
+        return int(self._db.scalar(select(func.sum(held.c.size))) or 0)
 
     def describe(self, image: Image, description: str) -> None:
         """Give an image another description."""
@@ -131,7 +133,10 @@ class Images:
         container = image.container
         if container.frozen_at is not None:
             raise Conflict(f"{name_of(container)} is frozen")
-        tags = self._db.scalars(select(Tag).where(Tag.image_id == image.id).with_for_update()).all()
+        lock_container(self._db, container.id)
+        if self._db.get(Image, image.id, populate_existing=True) is None:
+            raise NotFound("the image was deleted a moment ago")
+        tags = self._db.scalars(select(Tag).where(Tag.image_id == image.id)).all()
         for tag in tags:
             if tag.frozen_at is not None:
                 raise Conflict(f"the tag {tag.name} of {name_of(container)} is frozen")
@@ -156,8 +161,15 @@ class Images:
 
         Whoever may read the bytes need not send them again; to all others they are unknown.
         """
-        query = _images().where(
-            Image.digest == digest.oci, Image.blob_id.is_not(None), self._access.visible()
+        query = (
+            _images()
+            .join(Blob, Blob.id == Image.blob_id)
+            .where(
+                Image.digest == digest.oci,
+                # What somebody only claims to be these bytes is for nobody else.
+                Blob.state == BlobState.VERIFIED,
+                self._access.visible(),
+            )
         )
         return self._db.scalars(query.limit(1)).first()
 

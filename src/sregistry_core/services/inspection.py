@@ -20,6 +20,7 @@ from sregistry_core.models import Image, ImageLabel
 from sregistry_core.storage.blob_store import Place
 
 from .access import Access
+from .locking import lock_containers
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -95,9 +96,11 @@ class Inspecting:
         places = {
             image: (Place(blob.storage, blob.key), blob.size) for image, blob in blobs.items()
         }
+        containers = {row.container_id for row in rows}
         pause(self._db)
         found = {image: self._read(place, size) for image, (place, size) in places.items()}
         begin_writing(self._db)
+        lock_containers(self._db, containers)
         for image, inspected in found.items():
             again = self._db.get(Image, image)
             if again is not None:

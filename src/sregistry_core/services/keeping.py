@@ -29,14 +29,16 @@ class Keeping:
         self._facilities = facilities
 
     @contextmanager
-    def kept(self, staged: Staged) -> Iterator[Callable[[], Blob]]:
+    def kept(self, staged: Staged, upload: str | None = None) -> Iterator[Callable[[], Blob]]:
         """Keep the bytes, and give what writes their row within the block.
+
+        upload   what brought them: when keeping them breaks off, the next try goes on there
 
         The database is not held while the bytes move. When the block fails, they are removed.
         """
         known = self._verified(staged.digest) is not None
         pause(self._db)
-        blob_id = new_identifier()
+        blob_id = upload or new_identifier()
         place = None if known else self._facilities.blob_store.put(staged, blob_id)
         try:
             yield partial(self._row, staged, blob_id, place)

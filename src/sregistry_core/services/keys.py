@@ -173,6 +173,8 @@ class Keys:
         if self._facilities.settings.keys_added_by == "anyone":
             return
         self._access.require_login()
+        if self._access.caller.workplace is not None:
+            raise NotAllowed(f"{self._access.caller.name} is a robot, and adds no keys")
         if not self._access.has(Scope.PUSH):
             raise NotAllowed("this token is for pulling only, not to add a key")
 

@@ -38,11 +38,16 @@ class ManifestRows:
         document: Document,
         *,
         image_id: str | None = None,
+        result_of: str | None = None,
     ) -> Manifest:
-        """Give the row of a document in a repository, made when it is new there."""
+        """Give the row of a document in a repository, made when it is new there.
+
+        result_of   the manifest beside which we publish this one; nobody has pushed it then
+        """
         found = self.find(container, str(digest))
         if found is not None:
             found.image_id = image_id or found.image_id
+            found.result_of = result_of or found.result_of
             return found
         manifest = Manifest(
             container_id=container.id,
@@ -54,7 +59,8 @@ class ManifestRows:
             body=body,
             size=len(body),
             image_id=image_id,
-            pushed_by=self._access.caller.user_id,
+            result_of=result_of,
+            pushed_by=self._access.caller.user_id if result_of is None else None,
             created_at=self._facilities.clock(),
         )
         try:

@@ -32,13 +32,18 @@ from sregistry_core.names import parse_tag
 
 from .access import Access, name_of
 from .images import USUAL_ARCHITECTURE, Images
+from .locking import lock_container
+from .manifest_demands import require_manifest
 from .manifest_pointers import ManifestPointers
 from .manifest_rows import ManifestRows
 from .manifest_tags import image_tags, is_frozen, manifest_tag, put_manifest_tag
 from .outbox import OutboxService
 from .publishing import Publishing
 from .sif_artifacts import SeenSif, SifArtifacts
+from .signers import demand_of, require_image
 from .tags import Tags
+from .verification import Verification
+from .verification_results import VerificationResults
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -98,7 +103,9 @@ class Manifests:
         self._rows = ManifestRows(db, access, facilities)
         self._pointers = ManifestPointers(db, access, tags, outbox, facilities)
         publishing = Publishing(db, access, outbox, facilities)
-        self._sif = SifArtifacts(db, access, publishing, facilities)
+        verification = Verification(db, access, outbox, facilities)
+        self._sif = SifArtifacts(db, access, publishing, verification, facilities)
+        self._results = VerificationResults(db, access, facilities)
 
     def find(
         self, container: Container, reference: Reference, *, accepted: Collection[str] = ()
@@ -133,7 +140,8 @@ class Manifests:
 
         tags   further ones, beside the one that `reference` may be
         Raises InvalidManifest, InvalidDigest or BlobsMissing for what cannot be taken, Conflict
-        for what is frozen, PushRefused when a policy keeps a SIF out.
+        for what is frozen, PushRefused when a policy keeps a SIF out, the collection demands
+        signatures that are not there, or it claims to be a result of ours.
         """
         self._access.require(Action.PUSH, container)
         names = self._tag_names(reference, tags)
@@ -147,7 +155,10 @@ class Manifests:
             )
         document = read_document(body, content_type)
         self._require_kind(document)
+        require_manifest(self._db, container, document, is_tagged=bool(names))
+        self._results.require_genuine(container, digest, document, is_tagged=bool(names))
         container, seen = self._require_blobs(container, document)
+        lock_container(self._db, container.id)
         image = self._image_of(container, document, seen)
         manifest = self._rows.keep(
             container, body, digest, document, image_id=image.id if image else None
@@ -163,6 +174,7 @@ class Manifests:
         Conflict when something of it is frozen.
         """
         self._access.require(Action.DELETE, container)
+        lock_container(self._db, container.id)
         if reference.tag is not None:
             if not self._is_tag(container, reference.tag):
                 raise self._unknown(container, reference)
@@ -192,12 +204,18 @@ class Manifests:
         after: str = "",
         limit: int,
     ) -> Sequence[Manifest]:
-        """Give manifests that name a subject, by digest, from the one after `after` on."""
+        """Give manifests that name a subject, by digest, from the one after `after` on.
+
+        Beside the manifest of an image there is one of ours, which tells what was found when its
+        signatures were verified.
+        """
         self._access.require(Action.READ, container)
+        container_id = container.id
+        self._publish_result(container, subject)
         query = (
             select(Manifest)
             .where(
-                Manifest.container_id == container.id,
+                Manifest.container_id == container_id,
                 Manifest.subject_digest == str(subject),
                 Manifest.digest > after,
             )
@@ -210,8 +228,21 @@ class Manifests:
 
     def count(self, manifest: Manifest) -> None:
         """Count one pull of what is no SIF: the bytes of a SIF are counted where they leave."""
-        if manifest.image_id is None and manifest.media_type not in INDEX_TYPES:
+        is_ours = manifest.image_id is not None or manifest.result_of is not None
+        if not is_ours and manifest.media_type not in INDEX_TYPES:
             self._facilities.tally.count_pull(manifest.container_id, self._facilities.clock())
+
+    def _publish_result(self, container: Container, subject: ContentDigest) -> None:
+        container_id = container.id
+        manifest = self._rows.find(container, str(subject))
+        if manifest is None or self._results.is_current(manifest):
+            return
+        begin_writing(self._db)
+        found = self._db.get(Container, container_id)
+        manifest = self._rows.find(found, str(subject)) if found is not None else None
+        if found is not None and manifest is not None:
+            lock_container(self._db, container_id)
+            self._results.publish(found, manifest)
 
     def _of_tag(self, container: Container, reference: Reference) -> Manifest:
         name = str(reference.tag)
@@ -228,6 +259,7 @@ class Manifests:
         tags = image_tags(self._db, container_id, name)
         if found is None or not tags:
             raise self._unknown(container, reference)
+        lock_container(self._db, container_id)
         manifest = self._sif.manifest_of_tag(found, tags)
         put_manifest_tag(
             self._db,
@@ -310,7 +342,9 @@ class Manifests:
         link = self._db.get(RepositoryBlob, (container.id, str(document.sif.digest)))
         if link is None:
             raise BlobsMissing(f"{name_of(container)} has no blob {document.sif.digest}")
-        return self._sif.image_of(container, link.blob, seen)
+        image = self._sif.image_of(container, link.blob, seen)
+        require_image(self._db, demand_of(self._db, container.collection), image)
+        return image
 
     def _is_tag(self, container: Container, name: str) -> bool:
         of_images = exists().where(Tag.container_id == container.id, Tag.name == name)

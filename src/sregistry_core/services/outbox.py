@@ -1,10 +1,12 @@
 """Duties, written down in the transaction of the act that causes them."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sregistry_core.db.session import mark_changed
@@ -13,6 +15,8 @@ from sregistry_core.models import Outbox, Periodic
 
 QUICK = "quick"
 SLOW = "slow"
+PROMPT = "prompt"
+"""For what must come round in time: it has a thread of its own, and waits for no other duty."""
 _ATTEMPTS = 12
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(hours=1)
@@ -88,9 +92,12 @@ class OutboxService:
         known = {row.job: row.due_at for row in self._db.scalars(select(Periodic))}
         for job, pause in every.items():
             if job not in known:
-                self._db.add(Periodic(job=job, due_at=now + pause))
+                # Another process may write it down at the same moment.
+                with suppress(IntegrityError), self._db.begin_nested():
+                    self._db.add(Periodic(job=job, due_at=now + pause))
                 continue
-            if known[job] > now:
+            # A pause may have been longer in yesterday's ini file.
+            if now < known[job] <= now + pause:
                 continue
             won = self._db.execute(
                 update(Periodic)
@@ -99,8 +106,17 @@ class OutboxService:
                 .execution_options(synchronize_session=False)
             )
             mark_changed(self._db)
-            if won.rowcount == 1:  # type: ignore[attr-defined]
+            if won.rowcount == 1 and known[job] <= now:  # type: ignore[attr-defined]
                 self.write(job, queue=queue)
+
+    def forget_waiting(self, job: str) -> None:
+        """Strike off duties of this name that nobody is at: the one that asks does their work."""
+        self._db.execute(
+            delete(Outbox)
+            .where(Outbox.job == job, _unclaimed(self._clock()))
+            .execution_options(synchronize_session=False)
+        )
+        mark_changed(self._db)
 
     def all(self) -> Sequence[Outbox]:
         """Give every duty that waits or was given up, the next one first."""

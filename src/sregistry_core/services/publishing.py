@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Action, ImagePushed, PushedImage
-from sregistry_core.db.session import pause
+from sregistry_core.db.session import pause, start_over
 from sregistry_core.digests import Digest
 from sregistry_core.errors import Conflict, Malformed, NotFound
 from sregistry_core.identifiers import new_identifier
@@ -19,13 +19,17 @@ from . import inspection
 from .access import Access, name_of
 from .keeping import Keeping
 from .listeners import tell
+from .locking import lock_container
 from .outbox import OutboxService
-from .signers import demand_of, require_image, require_verdict
+from .signers import Demand, demand_of, require_image, require_verdict
 from .verdicts import Verdict
 from .verification import Verification
 
 if TYPE_CHECKING:
     from . import Facilities
+
+
+_DELETED = "the image was deleted while it was pushed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,15 @@ class Arrival:
     image_id: str
     announced: Digest
     upload_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Bytes that lie somewhere and are hashed; `size` in bytes."""
+
+    digest: Digest
+    size: int
+    open: Callable[[], BinaryIO]
 
 
 class Publishing:
@@ -61,22 +74,33 @@ class Publishing:
             raise Malformed(
                 f"the bytes have the digest {staged.digest}, {arrival.announced} was announced"
             )
-        seen, verdict = self._look(self._image(arrival).container, staged)
-        with self._keeping.kept(staged) as blob_row:
-            return self._write_rows(self._image(arrival), arrival, seen, blob_row, verdict)
+        container = self.image(arrival).container
+        name, demand = name_of(container), demand_of(self._db, container.collection)
+        pause(self._db)
+        seen, verdict = self.look(name, demand, _content_of(staged))
+        with self._keeping.kept(staged, arrival.upload_id) as blob_row:
+            return self.write_rows(self.image(arrival), arrival, seen, blob_row, verdict)
 
-    def publish_unannounced(self, container_id: str, staged: Staged) -> Image:
-        """Do the same with bytes whose digest nobody has announced; they may be here already."""
-        container = self._container(container_id)
+    def publish_unannounced(self, container_of: Callable[[], Container], staged: Staged) -> Image:
+        """Do the same with bytes whose digest nobody has announced; they may be here already.
+
+        container_of   finds the container, or makes it. It is called before the bytes are kept,
+                       when what it makes is taken back, and once more for good.
+        """
+        container = container_of()
+        self._require_open(container)
         known = self._of(container, staged.digest)
         if known is not None and known.blob_id is not None:
             return known
-        seen, verdict = self._look(container, staged)
+        name, demand = name_of(container), demand_of(self._db, container.collection)
+        start_over(self._db)
+        seen, verdict = self.look(name, demand, _content_of(staged))
         with self._keeping.kept(staged) as blob_row:
-            container = self._container(container_id)
+            container = container_of()
+            self._require_open(container)
             image = self._of(container, staged.digest) or self._new(container, staged.digest)
             arrival = Arrival(image.id, staged.digest, None)
-            return self._write_rows(image, arrival, seen, blob_row, verdict)
+            return self.write_rows(image, arrival, seen, blob_row, verdict)
 
     def published(self, image: Image) -> None:
         """Note who pushed an image, and what is to happen now that its bytes are here.
@@ -102,20 +126,23 @@ class Publishing:
         )
         tell(self._outbox, self._facilities.plugins.listeners, event)
 
-    def _look(
-        self, container: Container, staged: Staged
+    def look(
+        self, name: str, demand: Demand | None, content: Content
     ) -> tuple[inspection.Glance, Verdict | None]:
-        """Ask policies and, where they are demanded, look at signatures; the database is free."""
-        name, demand = name_of(container), demand_of(self._db, container.collection)
-        pause(self._db)
-        seen = self.ask_policies(name, staged.digest, staged.size, lambda: staged.path.open("rb"))
+        """Ask policies and, where they are demanded, look at signatures; the database is free.
+
+        name     of the container
+        demand   of its collection
+        """
+        seen = self.ask_policies(name, content.digest, content.size, content.open)
         verdict = None
         if demand is not None:
-            verdict = self._verification.verdict_of_file(staged.path, staged.size)
+            with content.open() as source:
+                verdict = self._verification.verdict(source, content.size)
             require_verdict(demand, verdict)
         return seen, verdict
 
-    def _write_rows(
+    def write_rows(
         self,
         image: Image,
         arrival: Arrival,
@@ -123,6 +150,8 @@ class Publishing:
         blob_row: Callable[[], Blob],
         verdict: Verdict | None,
     ) -> Image:
+        """Publish an image whose bytes are kept, and strike its upload off."""
+        image = self._still_there(image)
         blob = blob_row()
         image.blob_id, image.blob = blob.id, blob
         image.arch = seen.arch or image.arch
@@ -138,19 +167,22 @@ class Publishing:
             self._facilities.staging.discard(arrival.upload_id)
         return image
 
-    def _image(self, arrival: Arrival) -> Image:
+    def image(self, arrival: Arrival) -> Image:
+        """Give the image that some bytes are for, if it still takes them. Raises NotFound."""
         image = self._db.get(Image, arrival.image_id)
         if image is None:
-            raise NotFound("the image was deleted while it was pushed")
+            raise NotFound(_DELETED)
         self._require_open(image.container)
         return image
 
-    def _container(self, container_id: str) -> Container:
-        container = self._db.get(Container, container_id)
-        if container is None:
-            raise NotFound("the container was deleted while it was pushed to")
-        self._require_open(container)
-        return container
+    def _still_there(self, image: Image) -> Image:
+        """Give an image as it is now, and let nobody else write in its container."""
+        self._db.flush()
+        lock_container(self._db, image.container_id)
+        found = self._db.get(Image, image.id, populate_existing=True)
+        if found is None:
+            raise NotFound(_DELETED)
+        return found
 
     def _require_open(self, container: Container) -> None:
         self._access.require(Action.PUSH, container)
@@ -198,3 +230,7 @@ class Publishing:
             )
         )
         return seen
+
+
+def _content_of(staged: Staged) -> Content:
+    return Content(staged.digest, staged.size, lambda: staged.path.open("rb"))

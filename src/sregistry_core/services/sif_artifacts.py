@@ -19,14 +19,26 @@ from sregistry_core.formats.oci_manifest import (
     SIF_LAYER,
     read_document,
 )
-from sregistry_core.models import Blob, Container, Image, ImageLabel, Manifest, Tag
+from sregistry_core.models import (
+    Blob,
+    Collection,
+    Container,
+    Entity,
+    Image,
+    ImageLabel,
+    Manifest,
+    Tag,
+)
 from sregistry_core.storage.blob_store import Place
 
 from .access import Access, name_of
 from .inspection import Glance, Inspecting
 from .keeping import Keeping
 from .manifest_rows import ManifestRows
-from .publishing import Publishing
+from .publishing import Content, Publishing
+from .signers import demand_of
+from .verdicts import Verdict
+from .verification import Verification
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -42,34 +54,42 @@ class SeenSif:
 
     blob_id: str
     glance: Glance
+    verdict: Verdict | None
+    """What its signatures are worth, where the collection asks for that."""
 
 
 class SifArtifacts:
     """The bridge. For services that have guarded themselves."""
 
     def __init__(
-        self, db: Session, access: Access, publishing: Publishing, facilities: "Facilities"
+        self,
+        db: Session,
+        access: Access,
+        publishing: Publishing,
+        verification: Verification,
+        facilities: "Facilities",
     ):
         self._db = db
         self._access = access
         self._publishing = publishing
+        self._verification = verification
         self._facilities = facilities
         self._keeping = Keeping(db, facilities)
         self._rows = ManifestRows(db, access, facilities)
 
     def look(self, container: Container, blob: Blob) -> SeenSif:
-        """Look at a SIF before its image is made, and let policies refuse it.
+        """Look at a SIF before its image is made, and let policies and the collection refuse it.
 
-        The database is let go meanwhile: rows are looked up anew afterwards.
+        The database is let go meanwhile: rows are looked up anew afterwards. Raises PushRefused.
         """
+        demand = demand_of(self._db, container.collection)
         name, size, blob_id = name_of(container), blob.size, blob.id
         place, digest = Place(blob.storage, blob.key), Digest.parse(blob.digest)
         pause(self._db)
         store = self._facilities.blob_store
-        glance = self._publishing.ask_policies(
-            name, digest, size, lambda: store.open(place, size=size)
-        )
-        return SeenSif(blob_id, glance)
+        content = Content(digest, size, lambda: store.open(place, size=size))
+        glance, verdict = self._publishing.look(name, demand, content)
+        return SeenSif(blob_id, glance, verdict)
 
     def known_image(self, container: Container, blob: Blob) -> Image | None:
         """Give the image of a blob in a container, whose bytes are here; None when it is new."""
@@ -89,6 +109,8 @@ class SifArtifacts:
                 with self._db.begin_nested():
                     self._db.add(image)
             except IntegrityError:
+                if self._find(container, blob) is None:
+                    raise
                 return self.image_of(container, blob, seen)
             image.container = container
         if image.blob_id is None:
@@ -97,8 +119,32 @@ class SifArtifacts:
             image.arch = glance.arch or image.arch
             image.fingerprints = list(glance.fingerprints)
             image.signed = bool(glance.fingerprints)
+            self._keep_verdict(image, seen)
             self._publishing.published(image)
         return image
+
+    def _keep_verdict(self, image: Image, seen: SeenSif | None) -> None:
+        """Keep the verdict on an image, also one on the same bytes that the caller may read."""
+        if seen is not None and seen.verdict is not None:
+            self._verification.keep(image, seen.verdict)
+            return
+        self._db.flush()
+        same = self._db.scalar(
+            select(Image)
+            .join(Container, Container.id == Image.container_id)
+            .join(Collection, Collection.id == Container.collection_id)
+            .join(Entity, Entity.id == Collection.entity_id)
+            .where(
+                Image.blob_id == image.blob_id,
+                Image.id != image.id,
+                Image.verification.is_not(None),
+                # A client that copies shows a token for where it pushes to, and no other.
+                self._access.visible_to_user(),
+            )
+            .limit(1)
+        )
+        if same is not None:
+            self._verification.copy(same, image)
 
     def inspect(self, images: Sequence[Image]) -> None:
         """Read what images say of themselves, where the job has not come to it yet.

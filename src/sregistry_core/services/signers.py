@@ -1,6 +1,6 @@
 """Whose signature a collection demands, and whether an image has it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,44 @@ class Signers:
             .where(AllowedSigner.collection_id == collection.id)
             .order_by(AllowedSigner.fingerprint)
         ).all()
+
+    def of_several(self, collections: Sequence[Collection]) -> Mapping[str, Sequence[str]]:
+        """Give the same for some collections, by identifier; none of what may not be read."""
+        readable = [one.id for one in collections if self._access.lets(Action.READ, one)]
+        rows = self._db.execute(
+            select(AllowedSigner.collection_id, AllowedSigner.fingerprint)
+            .where(AllowedSigner.collection_id.in_(readable))
+            .order_by(AllowedSigner.fingerprint)
+        )
+        found: dict[str, list[str]] = {}
+        for row in rows:
+            found.setdefault(row.collection_id, []).append(row.fingerprint)
+        return found
+
+    def change(
+        self,
+        collection: Collection,
+        *,
+        require_signed: bool | None = None,
+        signers: Sequence[str] | None = None,
+    ) -> None:
+        """Change what a collection demands; None leaves as it is.
+
+        signers   as `require` takes them, in place of those before
+        Raises Malformed for what is no fingerprint, and for signers where nothing is demanded.
+        """
+        self._access.require(Action.MANAGE, collection)
+        if require_signed is None and signers is None:
+            return
+        if collection.require_signed if require_signed is None else require_signed:
+            self.require(collection, self.of(collection) if signers is None else signers)
+        elif signers:
+            raise Malformed(
+                f"{name_of(collection)} takes images without signatures: certain signers can be"
+                " named only where signatures are required"
+            )
+        else:
+            self.demand_nothing(collection)
 
     def require(self, collection: Collection, signers: Iterable[str] = ()) -> None:
         """Demand a verified signature of everything that is put into a collection from now on.
@@ -128,9 +166,9 @@ def _require_signer(demand: Demand, found: Sequence[str | None]) -> None:
 
 
 def _fingerprint(text: str) -> str:
-    digits = text.replace(" ", "").removeprefix("0x").upper()
+    digits = text.replace(" ", "").replace(":", "").upper().removeprefix("0X")
     if len(digits) not in (40, 64) or not all(digit in "0123456789ABCDEF" for digit in digits):
-        raise Malformed(f"{text[:80]} is no fingerprint of 40 or 64 hex digits")
+        raise Malformed(f"{text[:80]!r} is no fingerprint of 40 or 64 hex digits")
     return digits
 
 

@@ -3,19 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Action, TagMoved
 from sregistry_core.errors import Conflict, Malformed, NotFound
 from sregistry_core.identifiers import new_identifier
-from sregistry_core.models import Container, Image, ManifestTag, Tag
+from sregistry_core.models import Container, Image, ManifestTag, Tag, Upload
 from sregistry_core.names import parse_architecture, parse_tag
 
 from .access import Access, name_of
 from .images import USUAL_ARCHITECTURE
 from .listeners import tell
+from .locking import lock_container
 from .manifest_tags import forget_manifests, is_frozen, manifest_tag
 from .outbox import OutboxService
 from .signers import demand_of, require_image
@@ -75,11 +76,17 @@ class Tags:
         """
         self._access.require(Action.PUSH, container)
         name = parse_tag(tag)
-        if image.container_id != container.id:
+        lock_container(self._db, container.id)
+        self._db.flush()
+        if (
+            image.container_id != container.id
+            or self._db.get(Image, image.id, populate_existing=True) is None
+        ):
             raise NotFound(f"there is no such image in {name_of(container)}")
-        if image.blob_id is None:
+        if image.blob_id is not None:
+            require_image(self._db, demand_of(self._db, container.collection), image)
+        elif not self._is_being_verified(image):
             raise Malformed(f"the bytes of {image.digest} are not here yet")
-        require_image(self._db, demand_of(self._db, container.collection), image)
         wanted = self._architecture(image, arch)
         self._refuse_frozen(container, name)
         row = self._find(container, name, wanted)
@@ -94,6 +101,8 @@ class Tags:
                     self._db.add(row)
             except IntegrityError:
                 # Somebody else was faster by a moment: the later one has it.
+                if self._find(container, name, wanted) is None:
+                    raise
                 return self.set(container, tag, image, arch)
         row.image_id = image.id
         row.moved_at = self._facilities.clock()
@@ -106,6 +115,7 @@ class Tags:
         """Freeze a tag for all its architectures, so that it never moves again; or thaw it."""
         self._access.require(Action.MANAGE, container)
         name = parse_tag(tag)
+        lock_container(self._db, container.id)
         seen = manifest_tag(self._db, container.id, name)
         rows = self._all_called(container, name, or_manifest=seen is not None)
         every: list[Tag | ManifestTag] = [*rows, *([seen] if seen is not None else [])]
@@ -117,6 +127,7 @@ class Tags:
         """Remove a tag, of one architecture or of all; what it points at stays."""
         self._access.require(Action.DELETE, container)
         name = parse_tag(tag)
+        lock_container(self._db, container.id)
         seen = manifest_tag(self._db, container.id, name)
         called = self._all_called(container, name, or_manifest=seen is not None)
         rows = [row for row in called if arch is None or row.arch == arch]
@@ -133,6 +144,11 @@ class Tags:
         if is_frozen(self._db, container, tag):
             raise Conflict(f"the tag {tag} of {name_of(container)} is frozen")
 
+    def _is_being_verified(self, image: Image) -> bool:
+        """Tell whether it is published as soon as its bytes have been looked at, unless refused."""
+        arrived = exists().where(Upload.image_id == image.id, Upload.blob_id.is_not(None))
+        return bool(self._db.scalar(select(arrived)))
+
     def _architecture(self, image: Image, said: str | None) -> str:
         wanted = parse_architecture(said) if said else None
         if image.arch and wanted and image.arch != wanted:
@@ -143,14 +159,16 @@ class Tags:
         return self._db.scalar(
             select(Tag)
             .where(Tag.container_id == container.id, Tag.name == tag, Tag.arch == arch)
-            .with_for_update()
+            .execution_options(populate_existing=True)
         )
 
     def _all_called(
         self, container: Container, tag: str, *, or_manifest: bool = False
     ) -> Sequence[Tag]:
         rows = self._db.scalars(
-            select(Tag).where(Tag.container_id == container.id, Tag.name == tag).with_for_update()
+            select(Tag)
+            .where(Tag.container_id == container.id, Tag.name == tag)
+            .execution_options(populate_existing=True)
         ).all()
         if not rows and not or_manifest:
             raise NotFound(f"{name_of(container)}:{tag} does not exist")

@@ -25,6 +25,8 @@ class Member:
 
     user: User
     role: TeamRole
+    through: str | None = None
+    """The way to log in whose group they are in; None when somebody here took them in."""
 
 
 class Teams:
@@ -70,7 +72,7 @@ class Teams:
     def find(self, name: str) -> Team:
         """Give a team that the caller is in, or any to an administrator. Raises NotFound."""
         team = self._db.scalar(select(Team).where(Team.name == name.lower()))
-        if team is None or (self._role(team) is None and not self._access.caller.is_admin):
+        if team is None or (self._role(team) is None and not self._access.sees_everybody):
             raise NotFound(f"the team {name} does not exist")
         return team
 
@@ -78,7 +80,7 @@ class Teams:
         """Give the teams the caller is in, by name; all of them to an administrator."""
         self._access.require_login()
         query = select(Team).where(Team.name > after).order_by(Team.name).limit(limit)
-        if not self._access.caller.is_admin:
+        if not self._access.sees_everybody:
             query = query.where(Team.id.in_([team for team, _ in self._access.caller.teams]))
         return self._db.scalars(query).all()
 
@@ -86,12 +88,16 @@ class Teams:
         """Give who is in a team, by name."""
         team = self.find(name)
         rows = self._db.execute(
-            select(User, Membership.role)
+            select(User, Membership.role, Membership.through)
             .join(Membership, Membership.user_id == User.id)
             .where(Membership.team_id == team.id)
             .order_by(User.name)
         )
-        return [Member(user, TeamRole(role)) for user, role in rows]
+        return [Member(user, TeamRole(role), through) for user, role, through in rows]
+
+    def managed(self, name: str) -> Team:
+        """Give a team whose robots the caller may manage. Raises NotFound or NotAllowed."""
+        return self._require_owner(name)
 
     def add_member(self, name: str, user_name: str, role: TeamRole = TeamRole.MEMBER) -> Member:
         """Take a user into a team, or change the role of one who is in it."""
@@ -107,7 +113,7 @@ class Teams:
             self._keep_an_owner(team, user)
         membership.role = role
         self._db.flush()
-        return Member(user, role)
+        return Member(user, role, membership.through)
 
     def remove_member(self, name: str, user_name: str) -> None:
         """Take a user out of a team, or oneself; the rights through it end with this."""
@@ -117,6 +123,11 @@ class Teams:
         membership = self._db.get(Membership, (team.id, user.id))
         if membership is None:
             raise NotFound(f"{user.name} is not in the team {team.name}")
+        if membership.through is not None:
+            raise Conflict(
+                f"{user.name} is in the team {team.name} through {membership.through}: "
+                "take them out of the group there"
+            )
         self._keep_an_owner(team, user)
         self._db.delete(membership)
 
@@ -143,7 +154,9 @@ class Teams:
         return dict(self._access.caller.teams).get(team.id)
 
     def _user(self, name: str) -> User:
-        user = self._db.scalar(select(User).where(User.name == name.lower()))
+        user = self._db.scalar(
+            select(User).where(User.name == name.lower(), User.robot_id.is_(None))
+        )
         if user is None:
             raise NotFound(f"the user {name} does not exist")
         return user

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -26,6 +26,22 @@ class NewToken:
 
     token: Token
     secret: str
+
+
+def new_token(
+    user: User, name: str, scope: Scope, now: datetime, expires_at: datetime
+) -> NewToken:
+    """Make up a token that nobody has written down yet; without a name it has that of the day."""
+    secret = TOKEN_PREFIX + new_secret(TOKEN_LENGTH - len(TOKEN_PREFIX))
+    token = Token(
+        user_id=user.id,
+        name=name or f"made on {now:%Y-%m-%d}",
+        digest=digest_of(secret),
+        scope=scope,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    return NewToken(token, secret)
 
 
 class Tokens:
@@ -57,18 +73,11 @@ class Tokens:
         if lifetime is not None and lifetime <= timedelta(0):
             raise Malformed("the lifetime of a token must be longer than nothing")
         now = self._facilities.clock()
-        secret = TOKEN_PREFIX + new_secret(TOKEN_LENGTH - len(TOKEN_PREFIX))
-        token = Token(
-            user_id=user.id,
-            name=name or f"made on {now:%Y-%m-%d}",
-            digest=digest_of(secret),
-            scope=scope,
-            created_at=now,
-            expires_at=now + (lifetime or self._facilities.settings.token_lifetime),
-        )
-        self._db.add(token)
+        expires_at = now + (lifetime or self._facilities.settings.token_lifetime)
+        made = new_token(user, name, scope, now, expires_at)
+        self._db.add(made.token)
         self._db.flush()
-        return NewToken(token, secret)
+        return made
 
     def of(self, user: User) -> Sequence[Token]:
         """Give the tokens of a user, the newest first."""
@@ -90,8 +99,8 @@ class Tokens:
         """Give a token. Raises NotFound for one that is not there, or not the caller's."""
         self._access.require_login()
         token = self._db.get(Token, token_id)
-        caller = self._access.caller
-        if token is None or (token.user_id != caller.user_id and not caller.is_admin):
+        is_own = token is not None and token.user_id == self._access.caller.user_id
+        if token is None or not (is_own or self._access.sees_everybody):
             raise NotFound(f"the token {token_id} does not exist")
         self._access.require_self(token.user_id)
         return token

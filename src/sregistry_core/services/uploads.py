@@ -5,25 +5,25 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from sqlalchemy import delete, select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from sregistry_core.contracts import Action, PushRefused
-from sregistry_core.db.session import pause
+from sregistry_core.contracts import Action, Part
+from sregistry_core.db.session import pause, start_over
 from sregistry_core.digests import Digest
 from sregistry_core.errors import Conflict, Malformed, NotFound, TooLarge
 from sregistry_core.identifiers import new_identifier
-from sregistry_core.models import Container, Image, ImageLabel, Upload, UploadKind, UploadPart
+from sregistry_core.models import Container, Image, Upload, UploadKind, UploadPart
 from sregistry_core.storage.staging import Staged
 
 from .access import Access, name_of
+from .direct_uploads import Begun, DirectUploads
 from .garbage import Garbage
 from .images import Images
 from .outbox import OutboxService
 from .publishing import Arrival, Publishing
-from .signers import demand_of, require_image
-from .verification import Verification
+from .sharing import Sharing
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -41,6 +41,8 @@ class PartsBegun:
     upload_id: str
     part_size: int
     parts: int
+    are_hashed: bool = False
+    """True when the digest of each part is wanted with the question for its address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class Uploads:
         self._staging = facilities.staging
         self._images = Images(db, access, garbage, outbox, facilities)
         self._publishing = Publishing(db, access, outbox, facilities)
-        self._verification = Verification(db, access, outbox, facilities)
+        self._sharing = Sharing(db, access, self._publishing, outbox, facilities)
+        self._direct = DirectUploads(db, self._publishing, outbox, facilities)
 
     def announce(self, container: Container, digest: Digest, description: str = "") -> Image:
         """Give the image of these bytes in a container, made when it is new there.
@@ -89,14 +92,16 @@ class Uploads:
                 with self._db.begin_nested():
                     self._db.add(image)
             except IntegrityError:
+                if self._find(container, digest) is None:
+                    raise
                 return self.announce(container, digest, description)
             image.container = container
         if description:
             self._images.describe(image, description)
-        if image.blob_id is None and self._may_share():
+        if image.blob_id is None and self._sharing.is_allowed:
             copy = self._images.readable_copy(digest)
-            if copy is not None and self._is_taken(container, copy):
-                self._share_bytes(image, copy)
+            if copy is not None and self._sharing.is_taken(container, copy):
+                self._sharing.share(image, copy)
         return image
 
     def begin(self, image_id: str, *, size: int, digest: Digest | None = None) -> str:
@@ -108,7 +113,12 @@ class Uploads:
         image = self._require_image(image_id)
         if digest is not None and digest.oci != image.digest:
             raise Malformed(f"the image was announced as {image.digest}, and now as {digest}")
-        upload = self._new_upload(image, UploadKind.WHOLE, size, part_size=size)
+        if self._direct.takes_whole(size):
+            upload_id = new_identifier()
+            begun = self._direct.place_for_whole(upload_id)
+            upload = self._new_upload(image, UploadKind.WHOLE, size, size, begun, upload_id)
+            return self._direct.address(upload, digest)
+        upload = self._new_upload(image, UploadKind.WHOLE, size, size)
         return self._address(upload, number=0, size=size, offset=0)
 
     def begin_parts(self, image_id: str, *, size: int) -> PartsBegun:
@@ -120,16 +130,31 @@ class Uploads:
         least = -(-size // MOST_PARTS)
         if least > part_size:
             part_size = -(-least // _MIB) * _MIB
-        upload = self._new_upload(image, UploadKind.PARTS, size, part_size=part_size)
-        return PartsBegun(upload.id, part_size, _parts(upload))
+        upload_id, begun = new_identifier(), None
+        direct_size = self._direct.part_size(part_size)
+        if direct_size is not None:
+            self._require_size(size)
+            part_size, digest = direct_size, Digest.parse(image.digest)
+            pause(self._db)
+            begun = self._direct.begin_parts(upload_id, digest)
+            image = self._require_image(image_id)
+        upload = self._new_upload(image, UploadKind.PARTS, size, part_size, begun, upload_id)
+        return PartsBegun(upload.id, part_size, _parts(upload), are_hashed=begun is not None)
 
-    def part_address(self, image_id: str, upload_id: str, number: int) -> str:
-        """Give the address that takes part `number`, counted from 1, by PUT."""
+    def part_address(
+        self, image_id: str, upload_id: str, number: int, digest: Digest | None = None
+    ) -> str:
+        """Give the address that takes part `number`, counted from 1, by PUT.
+
+        digest   of the part, if the client says it
+        """
         upload = self._require_upload(image_id, upload_id)
         if not 1 <= number <= _parts(upload):
             raise Malformed(f"there is no part {number}: the upload has {_parts(upload)}")
         offset = (number - 1) * upload.part_size
         size = min(upload.part_size, upload.size - offset)
+        if upload.storage is not None:
+            return self._direct.part_address(upload, number, size=size, digest=digest)
         return self._address(upload, number=number, size=size, offset=offset)
 
     def receive(self, address: str, source: BinaryIO) -> str:
@@ -163,6 +188,8 @@ class Uploads:
             if image.blob_id is not None:
                 return image
             raise Malformed("no bytes of this image have arrived")
+        if upload.storage is not None:
+            return self._direct.finish(upload)
         digest, size = Digest.parse(upload.received_digest or ""), upload.received_size or 0
         return self._publish(
             upload, lambda upload_id: self._staging.whole(upload_id, size=size, digest=digest)
@@ -176,6 +203,10 @@ class Uploads:
         Raises Malformed when a part is missing, or the bytes are not those that were announced.
         """
         upload = self._require_upload(image_id, upload_id)
+        if upload.storage is not None:
+            _require_numbers(upload, {part.number for part in completed})
+            by_number = sorted(completed, key=lambda part: part.number)
+            return self._direct.finish(upload, [Part(one.number, one.token) for one in by_number])
         self._require_parts(upload, completed)
         size, parts = upload.size, _parts(upload)
         return self._publish(
@@ -186,6 +217,9 @@ class Uploads:
     def abort(self, image_id: str, upload_id: str) -> None:
         """Drop an upload and its bytes."""
         upload = self._require_upload(image_id, upload_id)
+        if upload.storage is not None:
+            self._direct.abandon(upload)
+            upload = self._require_upload(image_id, upload_id)
         self._db.delete(upload)
         self._staging.discard(upload.id)
 
@@ -205,23 +239,19 @@ class Uploads:
             return self._publishing.publish(Arrival(image_id, announced, None), staged)
 
     def receive_unannounced(
-        self, container: Container, source: BinaryIO, *, size: int | None
+        self, container_of: Callable[[], Container], source: BinaryIO, *, size: int | None
     ) -> Image:
         """Take in and publish an image whose digest the client does not say beforehand.
 
-        size   how many bytes it has at most, if that is known
+        container_of   finds the container, or makes it; called first so that it can refuse, when
+                       what it makes is taken back, and again later. `size`: at most, if known
         """
-        self._require_push(container)
+        self._require_push(container_of())
         self._staging.require_room(0 if self._staging.has(source) else size or 0)
-        container_id, limit = container.id, self._facilities.settings.largest_image
-        pause(self._db)
+        start_over(self._db)
+        limit = self._facilities.settings.largest_image
         with self._staging.receive(source, limit=limit) as staged:
-            return self._publishing.publish_unannounced(container_id, staged)
-
-    def _may_share(self) -> bool:
-        # What must be looked at before it is published has to arrive under its new name.
-        settings, plugins = self._facilities.settings, self._facilities.plugins
-        return not settings.require_sif and not plugins.watches_pushes
+            return self._publishing.publish_unannounced(container_of, staged)
 
     def _publish(self, upload: Upload, staged_of: StagedOf) -> Image:
         arrival = Arrival(upload.image_id, Digest.parse(upload.image.digest), upload.id)
@@ -264,23 +294,39 @@ class Uploads:
 
     def _require_room(self, size: int, *, here: bool = False) -> None:
         """Refuse what is too large, or does not fit; bytes that are `here` need no more room."""
+        self._require_size(size)
+        self._staging.require_room(0 if here else size)
+
+    def _require_size(self, size: int) -> None:
         largest = self._facilities.settings.largest_image
         if size > largest:
             raise TooLarge(f"{size} bytes are more than the {largest} that an image may have here")
-        self._staging.require_room(0 if here else size)
 
-    def _new_upload(self, image: Image, kind: UploadKind, size: int, *, part_size: int) -> Upload:
+    def _new_upload(
+        self,
+        image: Image,
+        kind: UploadKind,
+        size: int,
+        part_size: int,
+        begun: Begun | None = None,
+        upload_id: str | None = None,
+    ) -> Upload:
         if size < 0:
             raise Malformed(f"{size} is no number of bytes")
-        self._require_room(size)
+        self._require_size(size)
+        if begun is None:
+            self._staging.require_room(size)
         now = self._facilities.clock()
         upload = Upload(
-            id=new_identifier(),
+            id=upload_id or new_identifier(),
             image_id=image.id,
             user_id=self._access.caller.user_id,
             kind=kind,
             size=size,
             part_size=part_size,
+            storage=begun.storage if begun else None,
+            key=begun.key if begun else None,
+            store_upload=begun.store_upload if begun else None,
             created_at=now,
             expires_at=now + self._facilities.settings.upload_lifetime,
         )
@@ -320,9 +366,10 @@ class Uploads:
             .where(
                 Upload.image_id == image.id,
                 Upload.user_id == self._access.caller.user_id,
-                Upload.received_digest.is_not(None),
+                Upload.kind == UploadKind.WHOLE,
+                or_(Upload.received_digest.is_not(None), Upload.storage.is_not(None)),
             )
-            .order_by(Upload.created_at.desc())
+            .order_by(Upload.created_at.desc(), Upload.blob_id.is_not(None))
         ).first()
 
     def _require_parts(self, upload: Upload, completed: Sequence[CompletedPart]) -> None:
@@ -332,39 +379,21 @@ class Uploads:
                 select(UploadPart).where(UploadPart.upload_id == upload.id)
             )
         }
-        missing = sorted(set(range(1, _parts(upload) + 1)) - set(received))
-        if missing:
-            raise Malformed(f"part {missing[0]} of {_parts(upload)} has not arrived")
+        _require_numbers(upload, set(received))
         for part in completed:
             if part.token and received.get(part.number) != part.token:
                 raise Malformed(f"part {part.number} is not the one that arrived last")
-
-    def _share_bytes(self, image: Image, copy: Image) -> None:
-        image.blob_id, image.blob = copy.blob_id, copy.blob
-        image.arch, image.kind, image.opaque_because = copy.arch, copy.kind, copy.opaque_because
-        image.signed, image.encrypted = copy.signed, copy.encrypted
-        image.fingerprints, image.inspection = copy.fingerprints, copy.inspection
-        image.inspected_at = copy.inspected_at
-        labels = self._db.scalars(select(ImageLabel).where(ImageLabel.image_id == copy.id)).all()
-        self._db.flush()
-        self._db.execute(delete(ImageLabel).where(ImageLabel.image_id == image.id))
-        for label in labels:
-            self._db.add(ImageLabel(image_id=image.id, name=label.name, value=label.value))
-        self._verification.copy(copy, image)
-        self._publishing.published(image)
-
-    def _is_taken(self, container: Container, copy: Image) -> bool:
-        """Tell whether the collection takes the bytes unseen; otherwise they are sent once more."""
-        try:
-            require_image(self._db, demand_of(self._db, container.collection), copy)
-        except PushRefused:
-            return False
-        return True
 
     def _find(self, container: Container, digest: Digest) -> Image | None:
         return self._db.scalar(
             select(Image).where(Image.container_id == container.id, Image.digest == digest.oci)
         )
+
+
+def _require_numbers(upload: Upload, numbers: set[int]) -> None:
+    missing = sorted(set(range(1, _parts(upload) + 1)) - numbers)
+    if missing:
+        raise Malformed(f"part {missing[0]} of {_parts(upload)} has not arrived")
 
 
 def _parts(upload: Upload) -> int:

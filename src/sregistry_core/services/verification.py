@@ -1,8 +1,7 @@
 """Signatures of images, verified with the keys that the registry holds, and kept current."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from sqlalchemy import delete, or_, select
@@ -24,9 +23,11 @@ from sregistry_core.models import (
 from sregistry_core.storage.blob_store import Place
 
 from .access import Access
+from .locking import lock_containers
 from .outbox import SLOW, OutboxService
-from .signature_keys import KnownKey, Trust
+from .signature_keys import Judged, KnownKey, Trust
 from .verdicts import Verdict, Worth, issuers_of, judge
+from .verification_results import VerificationResults
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 JOB = "images.verify"
 AGAIN_JOB = "images.verify_again"
 _BATCH = 1000
+_NOT_REFUTED = (SignatureState.VERIFIED, SignatureState.UNKNOWN_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Verification:
         self._access = access
         self._outbox = outbox
         self._facilities = facilities
+        self._results = VerificationResults(db, access, facilities)
 
     def of(self, image: Image) -> Sequence[ImageSignature]:
         """Give the signatures of an image with what became of them."""
@@ -63,6 +66,25 @@ class Verification:
             .where(ImageSignature.image_id == image.id)
             .order_by(ImageSignature.object_id)
         ).all()
+
+    def signers_of(self, images: Sequence[Image]) -> Mapping[str, Sequence[str]]:
+        """Give the fingerprints of those who have signed some images, by their identifiers.
+
+        They are those that the files name, but for those whose signatures were found not to hold,
+        or whose keys are good no more; none of what may not be read.
+        """
+        readable = [one for one in images if self._access.lets(Action.READ, one.container)]
+        rows = self._db.execute(
+            select(ImageSignature.image_id, ImageSignature.fingerprint, ImageSignature.state).where(
+                ImageSignature.image_id.in_([image.id for image in readable])
+            )
+        ).all()
+        held = {(row.image_id, row.fingerprint) for row in rows if row.state in _NOT_REFUTED}
+        refuted = {(row.image_id, row.fingerprint) for row in rows} - held
+        return {
+            image.id: [one for one in image.fingerprints if (image.id, one) not in refuted]
+            for image in readable
+        }
 
     def run(self, *, image: str) -> None:
         """Verify the signatures of an image, and keep the result. A second run finds the same.
@@ -74,9 +96,11 @@ class Verification:
         if row is None or row.blob is None:
             return
         place, size = Place(row.blob.storage, row.blob.key), row.blob.size
+        container_id = row.container_id
         pause(self._db)
         with self._facilities.blob_store.open(place, size=size) as source:
             verdict = self.verdict(source, size)
+        lock_containers(self._db, [container_id])
         again = self._db.get(Image, image)
         if again is not None:
             self.keep(again, verdict)
@@ -139,14 +163,12 @@ class Verification:
         except NotAnImage:
             return Verdict(Worth.BAD)
 
-    def verdict_of_file(self, path: Path, size: int) -> Verdict:
-        """Verify the signatures of a file in the waiting room, as `verdict` does."""
-        with path.open("rb") as source:
-            return self.verdict(source, size)
-
     def keep(self, image: Image, verdict: Verdict) -> None:
         """Keep a verdict with its image. For services that have guarded themselves."""
         now = self._facilities.clock()
+        if image.verdict_since is None or self._kept(image) != _in_order(verdict):
+            image.verdict_since = now
+            self._results.forget(image)
         self._db.execute(delete(ImageSignature).where(ImageSignature.image_id == image.id))
         image.verification = verdict.worth.value
         for one in verdict.signatures:
@@ -167,7 +189,7 @@ class Verification:
 
     def copy(self, source: Image, target: Image) -> None:
         """Give an image of the same bytes the same verdict. For services that guard themselves."""
-        target.verification = source.verification
+        target.verification, target.verdict_since = source.verification, source.verdict_since
         if source.inspected_at is not None and source.verification is None:
             self._outbox.write(JOB, queue=SLOW, image=target.id)
         self._db.flush()
@@ -178,6 +200,17 @@ class Verification:
             values = {name: getattr(row, name) for name in columns}
             self._db.add(ImageSignature(image_id=target.id, **values))
         self._db.flush()
+
+    def _kept(self, image: Image) -> Verdict | None:
+        """Give the verdict that is kept with an image."""
+        if image.verification is None:
+            return None
+        rows = self._db.scalars(
+            select(ImageSignature)
+            .where(ImageSignature.image_id == image.id)
+            .order_by(ImageSignature.object_id)
+        )
+        return Verdict(Worth(image.verification), tuple(_judged(row) for row in rows))
 
     def _trust(self, issuers: Collection[str]) -> Trust:
         keys: dict[str, list[KnownKey]] = {}
@@ -210,6 +243,24 @@ class Verification:
     def _write_down(self, images: object) -> None:
         for image_id in sorted(set(self._db.scalars(images))):  # type: ignore[call-overload]
             self._outbox.write(JOB, queue=SLOW, image=image_id)
+
+
+def _in_order(verdict: Verdict) -> Verdict:
+    return replace(
+        verdict, signatures=tuple(sorted(verdict.signatures, key=lambda one: one.object_id))
+    )
+
+
+def _judged(row: ImageSignature) -> Judged:
+    return Judged(
+        object_id=row.object_id,
+        format=row.format,
+        fingerprint=row.fingerprint,
+        state=row.state,
+        reason=row.reason,
+        signer=row.signer,
+        covers_all=row.covers_all,
+    )
 
 
 def _read(source: BinaryIO, size: int) -> _Read:

@@ -4,13 +4,18 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import BinaryIO
 
-from sregistry_core.contracts import Handoff, Storage, StoredObject
+from sregistry_core.contracts import DirectStorage, Handoff, Storage, StoredObject, Unfinished
 from sregistry_core.digests import Digest
 from sregistry_core.errors import StorageUnavailable
 
 from .staging import Staged
+
+INCOMING = "incoming"
+"""Below this key arrives what clients bring to a storage in one piece, where they may overwrite
+it as long as their address lives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,14 @@ class BlobStore:
         """All storages by name."""
         return self._storages
 
+    def direct(self, name: str | None = None) -> DirectStorage | None:
+        """Give the storage that clients write to themselves: the first, or that of a name.
+
+        None when bytes pass through us on their way there.
+        """
+        storage = self._storages.get(self.first if name is None else name)
+        return storage if isinstance(storage, DirectStorage) else None
+
     def put(self, staged: Staged, blob: str) -> Place:
         """Move a staged file into the first storage, under a key that is used only once.
 
@@ -64,11 +77,21 @@ class BlobStore:
         self._at(place).delete(place.key)
 
     def walk(self) -> Iterator[tuple[Place, StoredObject]]:
-        """Give every object under the keys of blobs, of every storage that can be walked."""
+        """Give every object that is a blob, was one or was to be one, where there is walking."""
         for name, storage in self._storages.items():
             if storage.can_walk:
-                for found in storage.walk("sha256"):
+                for found in chain(storage.walk("sha256"), storage.walk(INCOMING)):
                     yield Place(name, found.key), found
+
+    def unfinished(self) -> Iterator[tuple[str, Unfinished]]:
+        """Give every upload in parts that a storage waits for, with the storage's name."""
+        for name, storage in self._storages.items():
+            for found in storage.unfinished():
+                yield name, found
+
+    def abandon(self, storage: str, unfinished: Unfinished) -> None:
+        """Drop an upload in parts."""
+        self._at(Place(storage, unfinished.key)).abandon(unfinished.key, unfinished.upload)
 
     def _at(self, place: Place) -> Storage:
         try:

@@ -1,5 +1,6 @@
 """Finding the real programs that some tests need, and saying plainly when one is missing."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -27,6 +28,15 @@ def need(program: str, package: str) -> str:
     return path
 
 
+def need_module(module: str, how: str) -> None:
+    """Leave a whole file of tests out when a module is missing, as `need` does for a program.
+
+    how   what installs it. To be called before the module is imported.
+    """
+    if importlib.util.find_spec(module) is None:
+        leave_out(f"the module {module} is not installed: {how}")
+
+
 def leave_out(reason: str) -> NoReturn:
     """Skip the test for what this machine lacks.
 
@@ -35,7 +45,7 @@ def leave_out(reason: str) -> NoReturn:
     """
     if os.environ.get("CI", "").lower() == "true":
         pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+    pytest.skip(reason, allow_module_level=True)
 
 
 @contextmanager

@@ -17,16 +17,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
 from sregistry_core.app import Parts
 from sregistry_core.contracts import Scope
 from sregistry_core.ini import read_ini
+from sregistry_core.services import Services
 
-from .live_ini import free_port, write_ini
+from .live_ini import free_address, free_port, write_ini
 
 PASSWORD = "correct horse battery"
 _PATIENCE_SECONDS = 60.0
@@ -38,6 +39,7 @@ class LiveRegistry:
     url              where clients reach it, without a slash at the end.
     data             the directory of its database, images and waiting room.
     log_file         what the server has printed and logged, of every start.
+    environ          the environment variables of its processes.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class LiveRegistry:
         settings: Mapping[str, str] | None = None,
         server: Mapping[str, str] | None = None,
         environ: Mapping[str, str] | None = None,
+        python: Path | None = None,
     ):
         """Write the ini file; nothing is started yet.
 
@@ -56,14 +59,16 @@ class LiveRegistry:
         settings   ini keys of `[app:main]` that differ: `{"sregistry.require_sif": "true"}`.
         server     ini keys of `[server:main]` that differ: `{"grace": "1s"}`.
         environ    environment variables that the server gets beside those of the tests.
+        python     of the environment where the registry is installed; by default that of the tests.
         """
+        self._python = str(python or sys.executable)
         self.listen = listen or f"127.0.0.1:{free_port()}"
         self.url = "http://" + self.listen.removesuffix(":80")
         self.directory = directory
         self.data = directory / "var"
         self.log_file = directory / "registry.log"
         self.ini = directory / "registry.ini"
-        self._environ = {
+        self.environ = {
             **{key: text for key, text in os.environ.items() if not key.startswith("SREGISTRY_")},
             **(environ or {}),
         }
@@ -120,9 +125,9 @@ class LiveRegistry:
         assert not self.is_running, "the server is running already"
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                self._command("serve", "--set-up"),
+                self.command("serve", "--set-up"),
                 cwd=self.directory,
-                env=self._environ,
+                env=self.environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -171,9 +176,9 @@ class LiveRegistry:
     def try_admin(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run `sregistry-admin` when it may fail; the result has code, output and errors."""
         return subprocess.run(  # noqa: S603 - our own command
-            self._command(*words),
+            self.command(*words),
             cwd=self.directory,
-            env=self._environ,
+            env=self.environ,
             input=stdin,
             capture_output=True,
             text=True,
@@ -185,14 +190,23 @@ class LiveRegistry:
 
         Works while the server runs and while it does not.
         """
-        ini = read_ini(self.ini, self._environ)
-        parts = Parts.open(ini.app, here=ini.here, environ=self._environ)
+        with self.services() as services:
+            user = services.accounts.create(
+                name, password=PASSWORD, email=f"{name}@example.org", is_admin=is_admin
+            )
+            return services.tokens.issue(user, scope=scope).secret
+
+    @contextmanager
+    def services(self) -> Iterator[Services]:
+        """Do in this process what a command of `sregistry-admin` does in a slower one of its own.
+
+        Works while the server runs and while it does not.
+        """
+        ini = read_ini(self.ini, self.environ)
+        parts = Parts.open(ini.app, here=ini.here, environ=self.environ)
         try:
             with parts.unit()() as services:
-                user = services.accounts.create(
-                    name, password=PASSWORD, email=f"{name}@example.org", is_admin=is_admin
-                )
-                return services.tokens.issue(user, scope=scope).secret
+                yield services
         finally:
             parts.close()
 
@@ -203,8 +217,9 @@ class LiveRegistry:
         assert found, "the server is not running"
         return int(found[1]) * 1024
 
-    def _command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "sregistry_core.cli", "-c", str(self.ini), *words]
+    def command(self, *words: str) -> list[str]:
+        """Give the command line of `sregistry-admin` with the ini file of this registry."""
+        return [self._python, "-m", "sregistry_core.cli", "-c", str(self.ini), *words]
 
     def _is_ready(self) -> bool:
         host, _, port = self.listen.rpartition(":")
@@ -219,4 +234,4 @@ class LiveRegistry:
                 connection.close()
 
 
-__all__ = ["PASSWORD", "LiveRegistry", "free_port"]
+__all__ = ["PASSWORD", "LiveRegistry", "free_address", "free_port"]

@@ -1,8 +1,10 @@
 """The ini file and the address of a live registry of a test."""
 
+import random
 import secrets
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -22,6 +24,15 @@ def free_port(address: str = "127.0.0.1") -> int:
     with socket.socket() as probe:
         probe.bind((address, 0))
         return int(probe.getsockname()[1])
+
+
+def free_address() -> str:
+    """Give an address of this machine whose port 80 is free; hardly ever the same for two runs."""
+    while True:
+        parts = (random.randint(first, 254) for first in (1, 0, 1))  # noqa: S311 - no secret
+        address = ".".join(map(str, (127, *parts)))
+        with suppress(OSError), socket.create_server((address, 80)):
+            return address
 
 
 def _app(url: str) -> dict[str, str]:

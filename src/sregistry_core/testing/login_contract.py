@@ -17,7 +17,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sregistry_core.contracts import LoginUnavailable, PasswordLogin, Subject, WrongPassword
+from sregistry_core.contracts import (
+    LoginUnavailable,
+    PasswordLogin,
+    Secret,
+    Subject,
+    WrongPassword,
+)
 
 THREADS = 8
 Known = tuple[str, str]
@@ -126,11 +132,50 @@ class PasswordLoginContract:
         told = f"{subject!r} {login!r} {login} {refused.value!r} {caplog.text}"
         assert password not in told
 
+    def test_who_came_in_is_found_again_without_a_password(
+        self, login: PasswordLogin, known: Known
+    ) -> None:
+        _skip_unless_it_refreshes(login)
+        subject = login.check(*known)
+
+        assert subject is not None
+        assert login.refresh(subject.key) == subject
+
+    @pytest.mark.parametrize("key", ["*", "a)(|(uid=*", "' OR '1'='1", "\0", "-" * 500, "no-such"])
+    def test_a_key_that_nobody_has_leads_to_nobody(self, login: PasswordLogin, key: str) -> None:
+        _skip_unless_it_refreshes(login)
+
+        assert login.refresh(key) is None
+
+    def test_an_explanation_ends_with_who_it_is_and_tells_no_password(
+        self, login: PasswordLogin, known: Known, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        name, password = known
+        caplog.set_level(logging.DEBUG)
+
+        steps = list(login.explain(name, Secret(password)))
+        refused = list(login.explain(name, Secret(f"{password}-but-wrong")))
+
+        if not steps:
+            pytest.skip("it explains nothing")
+        assert steps[-1] == login.check(name, password)
+        assert not isinstance(refused[-1], Subject)
+        assert not any(isinstance(one, Subject) for one in login.explain("nobody-at-all"))
+        assert password not in f"{steps!r} {refused!r} {caplog.text}"
+
     def test_a_login_that_cannot_answer_says_so(
         self, unreachable: PasswordLogin, known: Known
     ) -> None:
         with pytest.raises(LoginUnavailable):
             unreachable.check(*known)
+        if unreachable.can_refresh:
+            with pytest.raises(LoginUnavailable):
+                unreachable.refresh("somebody")
+
+
+def _skip_unless_it_refreshes(login: PasswordLogin) -> None:
+    if not login.can_refresh:
+        pytest.skip("it cannot be asked without a password")
 
 
 def _answer(login: PasswordLogin, name: str, password: str) -> str:

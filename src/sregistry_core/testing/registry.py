@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy import select
 from webtest import TestApp, TestResponse
 
 from sregistry_core.app import Parts, assemble
 from sregistry_core.contracts import Scope
 from sregistry_core.db import schema
 from sregistry_core.db.session import open_database
+from sregistry_core.models import metadata
 from sregistry_core.names import CollectionName
 
 PUBLIC_URL = "http://registry.test"
@@ -162,8 +164,9 @@ class Registry:
         self.directory = directory
         self.clock = MovableClock()
         directory.mkdir(parents=True, exist_ok=True)
-        shutil.copy(empty_database, directory / "registry.sqlite")
         self.ini = {**ini_of(directory), **settings}
+        if self.ini["sregistry.database"].startswith("sqlite"):
+            shutil.copy(empty_database, directory / "registry.sqlite")
         self.parts = Parts.open(self.ini, here=directory, environ={}, clock=self.clock)
         self.app = TestApp(assemble(self.parts), extra_environ={"REMOTE_ADDR": "127.0.0.1"})
 
@@ -202,6 +205,19 @@ class Registry:
         """Do every duty that is due; how many."""
         return self.parts.jobs.run_all()
 
+    def written(self) -> bytes:
+        """Everything that the database holds: its files on SQLite, elsewhere every row."""
+        if self.parts.database.reading.dialect.name == "sqlite":
+            files = sorted(self.directory.glob("registry.sqlite*"))
+            return b"".join(path.read_bytes() for path in files)
+        with self.parts.database.transaction(writes=False) as db:
+            rows = [
+                tuple(row)
+                for table in metadata.tables.values()
+                for row in db.execute(select(table))
+            ]
+        return repr(rows).encode()
+
     def close(self) -> None:
         """Close the database."""
         self.parts.close()
@@ -220,6 +236,9 @@ def ini_of(directory: Path) -> dict[str, str]:
         "sregistry.database": f"sqlite:///{directory}/registry.sqlite",
         "sregistry.secret": "a secret of the tests, and of nobody else",
         "sregistry.keep_free": "0",
+        # Many tests show wrong passwords, and all from one address.
+        "sregistry.login_attempts": "0",
+        "sregistry.login_attempts_per_address": "0",
         "sregistry.protocols": "discovery transfer library shub",
     }
 

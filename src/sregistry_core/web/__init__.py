@@ -3,7 +3,7 @@
 import pyramid_tm
 from pyramid.config import Configurator
 
-from . import dialects, health, metrics, request, security
+from . import bodies, dialects, health, metrics, request, security, withheld
 
 
 def includeme(config: Configurator) -> None:
@@ -19,5 +19,7 @@ def includeme(config: Configurator) -> None:
     request.set_up(config)
     security.set_up(config)
     dialects.set_up(config)
+    bodies.set_up(config)
+    withheld.set_up(config)
     health.set_up(config)
     metrics.set_up(config)

@@ -9,10 +9,9 @@ from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPException
 from pyramid.request import Request
 from pyramid.response import Response
-from sqlalchemy.exc import DBAPIError, IntegrityError
 from transaction.interfaces import TransientError
 
-from sregistry_core.db.session import is_full
+from sregistry_core.db import failures
 from sregistry_core.errors import (
     Conflict,
     Gone,
@@ -24,6 +23,7 @@ from sregistry_core.errors import (
     RegistryError,
     StorageFull,
     TooLarge,
+    TooManyGuesses,
     Unavailable,
 )
 
@@ -39,9 +39,9 @@ _STATUS: tuple[tuple[type[RegistryError], int], ...] = (
     (TooLarge, 413),
     (StorageFull, 507),
     (RangeUnsatisfiable, 416),
+    (TooManyGuesses, 429),
     (Unavailable, 503),
 )
-_NO_ANSWER = ("locked", "connect", "disk I/O error")
 
 
 class Dialect:
@@ -134,6 +134,8 @@ def _answer_error(error: Exception, request: Request) -> Response:
         response.headers["WWW-Authenticate"] = dialect.challenge
     if status == 503:
         response.headers["Retry-After"] = "5"
+    if isinstance(refusal, TooManyGuesses):
+        response.headers["Retry-After"] = str(refusal.seconds)
     if isinstance(refusal, RangeUnsatisfiable):
         response.headers["Content-Range"] = f"bytes */{refusal.size}"
     return response
@@ -142,16 +144,11 @@ def _answer_error(error: Exception, request: Request) -> Response:
 def _as_refusal(error: Exception) -> RegistryError | None:
     if isinstance(error, RegistryError):
         return error
-    if isinstance(error, IntegrityError):
-        log.info("two requests made the same thing at once: %s", error.orig)
-        return Conflict("somebody else was faster by a moment, try again")
-    if is_full(error):
-        return StorageFull("no room left for the database")
-    if isinstance(error, DBAPIError):
-        text = str(error.orig)
-        if error.connection_invalidated or any(sign in text for sign in _NO_ANSWER):
-            log.warning("the database does not answer: %s", text)
-            return Unavailable("the database does not answer, try again")
+    of_database = failures.as_refusal(error)
+    if of_database is not None:
+        level = logging.WARNING if isinstance(of_database, Unavailable) else logging.INFO
+        log.log(level, "the database: %s", failures.cause_of(error))
+        return of_database
     if isinstance(error, UnicodeDecodeError):
         return Malformed("the address holds bytes that are no UTF-8")
     if isinstance(error, TransientError):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
+from urllib.parse import quote
 
 from pyramid.request import Request
 from pyramid.response import Response
@@ -13,7 +14,7 @@ from sregistry_core.errors import NotFound, RangeUnsatisfiable
 from sregistry_core.services.downloads import Delivery
 
 BLOCK = 1 << 20
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z", re.ASCII)
 _MEDIA_TYPE = "application/octet-stream"
 
 
@@ -36,9 +37,10 @@ def respond(
     """Give the response that brings the bytes of a delivery to the client.
 
     redirect   the status that the protocol's clients expect when the bytes are elsewhere
-    Raises RangeUnsatisfiable. HEAD has the headers of GET and no body.
+    Raises RangeUnsatisfiable. HEAD has the headers of GET and no body, and is answered here,
+    whoever has the bytes: the sregistry client asks so for the size, and follows no redirection.
     """
-    if isinstance(delivery.handoff, Redirect):
+    if isinstance(delivery.handoff, Redirect) and request.method != "HEAD":
         _count(request, delivery, None)
         return Response(status=redirect, headers={"Location": delivery.handoff.url})
     etag = f'"{delivery.digest.oci}"'
@@ -58,11 +60,29 @@ def respond(
     if span:
         response.headers["Content-Range"] = f"bytes {span.first}-{span.last}/{delivery.size}"
     _count(request, delivery, span)
+    inside = _inside_the_proxy(request, delivery)
+    if inside is not None:
+        # The proxy does ranges itself; what it is given here is the whole.
+        response.status_int = 200
+        response.headers.pop("Content-Range", None)
+        response.headers["X-Accel-Redirect"] = inside
+        return response
     whole = span or Span(0, delivery.size - 1)
     if request.method != "HEAD":
         response.app_iter = _bytes_of(request, delivery, whole)
     response.content_length = whole.size
     return response
+
+
+def _inside_the_proxy(request: Request, delivery: Delivery) -> str | None:
+    """Give where the proxy finds a file itself; None when it is not asked to."""
+    if not request.environ.get("sregistry.proxied") or not isinstance(delivery.handoff, LocalFile):
+        return None
+    path = delivery.handoff.path
+    for accel in request.registry["facilities"].settings.accel:
+        if path.is_relative_to(accel.directory):
+            return f"{accel.prefix}{quote(str(path.relative_to(accel.directory)))}"
+    return None
 
 
 def _bytes_of(request: Request, delivery: Delivery, span: Span) -> Iterator[bytes]:

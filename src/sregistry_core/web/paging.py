@@ -10,6 +10,7 @@ from sregistry_core.errors import Malformed
 
 USUAL_LIMIT = 100
 LARGEST_LIMIT = 1000
+_MOST_DIGITS = 9
 
 _T = TypeVar("_T")
 
@@ -32,10 +33,17 @@ class Page(Generic[_T]):
 
 def read_page(request: Request) -> Asked:
     """Read `after` and `limit` of the query. Raises Malformed for a limit out of range."""
-    text = request.params.get("limit", str(USUAL_LIMIT))
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= LARGEST_LIMIT:
-        raise Malformed(f"limit = {text[:40]} is not between 1 and {LARGEST_LIMIT}")
-    return Asked(request.params.get("after", ""), int(text))
+    limit = parse_limit(request.GET.get("limit", str(USUAL_LIMIT)), most=LARGEST_LIMIT)
+    return Asked(request.GET.get("after", ""), limit)
+
+
+def parse_limit(text: str, *, most: int) -> int:
+    """Read how many entries are asked for. Raises Malformed unless it is between 1 and `most`."""
+    # The first signs alone would tell nothing of a number that begins with zeros.
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    if not is_number or not 1 <= int(text) <= most:
+        raise Malformed(f"limit = {text[:40]} is not between 1 and {most}")
+    return int(text)
 
 
 def page_of(entries: Sequence[_T], asked: Asked, key: Callable[[_T], str]) -> Page[_T]:

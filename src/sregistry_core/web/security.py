@@ -91,4 +91,6 @@ def find_caller(request: Request) -> Caller:
         if route.startswith("oci.") and not shown.token.startswith(TOKEN_PREFIX):
             return nobody.narrow_tokens.caller_of(shown.token)
         return nobody.authentication.caller_of_token(shown.token)
-    return nobody.authentication.caller_of_password(shown.name, shown.password)
+    return nobody.authentication.caller_of_password(
+        shown.name, shown.password, address=request.remote_addr
+    )

@@ -66,6 +66,13 @@ def test_words_stand_on_one_line_or_several_with_comments(read):
     assert settings.words("plugins") == ("filesystem", "s3", "ldap")
 
 
+def test_lines_may_hold_blanks_and_signs_and_some_are_comments(read):
+    settings = read(teams="\nlab: cn=The Lab #1,dc=org\n\n  # of last year\nchem: cn=chem\n")
+
+    assert settings.lines("teams") == ("lab: cn=The Lab #1,dc=org", "chem: cn=chem")
+    assert settings.lines("none", "") == ()
+
+
 @pytest.mark.parametrize("text", ["-1", "1.5", "a", "²", "٣", "1 2", "9" * 31])
 def test_what_is_no_number_is_refused(read, text):
     assert refusal(read(n=text).number, "n") == f"disk.n = {text} is not a whole number"

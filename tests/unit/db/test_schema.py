@@ -4,6 +4,7 @@ import sqlite3
 import threading
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select, text
@@ -11,7 +12,7 @@ from sqlalchemy import select, text
 from sregistry_core.db import schema
 from sregistry_core.db.session import open_database, pause
 from sregistry_core.errors import ConfigurationError
-from sregistry_core.models import Outbox, Team, metadata
+from sregistry_core.models import ManifestTag, Outbox, Team, metadata
 from sregistry_core.testing.registry import MovableClock
 
 
@@ -21,10 +22,25 @@ def path(tmp_path):
 
 
 @pytest.fixture
-def database(path):
+def on_sqlite(path):
     opened = open_database(f"sqlite:///{path}")
     yield opened
     opened.dispose()
+
+
+@pytest.fixture
+def on_postgresql(postgresql):
+    url = postgresql.make_empty_database()
+    opened = open_database(url)
+    yield opened
+    opened.dispose()
+    postgresql.drop(url)
+
+
+@pytest.fixture(params=["on_sqlite", "on_postgresql"])
+def database(request):
+    """A database of each kind, without a schema."""
+    return request.getfixturevalue(request.param)
 
 
 def test_the_migrations_make_what_the_models_say(database):
@@ -41,6 +57,34 @@ def test_an_upgrade_tells_from_where_to_where_and_may_be_repeated(database):
     schema.require_current(database.reading)
 
 
+def test_an_upgrade_that_copies_a_table_keeps_what_refers_to_it(on_sqlite, path):
+    """SQLite would remove the tags with the manifests while it drops the old table."""
+    database = on_sqlite
+    with database.writing.begin() as connection:
+        command.upgrade(schema._config(connection), "0002")
+    now = "2026-01-31 09:26:53.000000"
+    with sqlite3.connect(path) as connection:
+        for statement in (
+            f"INSERT INTO entity VALUES ('e', 'ada', 'HOME', NULL, NULL, '', '{now}')",
+            "INSERT INTO collection (id, entity_id, name, description, private, created_at)"
+            f" VALUES ('c', 'e', 'lab', '', 0, '{now}')",
+            "INSERT INTO container (id, collection_id, name, description, created_at)"
+            f" VALUES ('b', 'c', 'blast', '', '{now}')",
+            "INSERT INTO manifest (id, container_id, digest, media_type, annotations, body, size,"
+            f" created_at) VALUES ('m', 'b', 'sha256:1', 'a/b', '{{}}', x'', 0, '{now}')",
+            "INSERT INTO manifest_tag (container_id, name, manifest_id, moved_at)"
+            f" VALUES ('b', '1', 'm', '{now}')",
+        ):
+            connection.execute(statement)
+
+    assert schema.upgrade(database.writing) == ("0002", schema.newest_version())
+
+    with database.transaction(writes=False) as db:
+        assert [tag.manifest_id for tag in db.scalars(select(ManifestTag))] == ["m"]
+        assert db.scalar(text("PRAGMA foreign_keys")) == 1
+        assert db.execute(text("PRAGMA foreign_key_check")).all() == []
+
+
 def test_a_database_without_a_schema_is_refused_with_the_command_to_run(database):
     with pytest.raises(
         ConfigurationError, match=r"has no schema, .* run sregistry-admin -c INI init"
@@ -48,10 +92,10 @@ def test_a_database_without_a_schema_is_refused_with_the_command_to_run(database
         schema.require_current(database.reading)
 
 
-def test_a_database_of_a_newer_program_is_refused_and_left_alone(database, path):
+def test_a_database_of_a_newer_program_is_refused_and_left_alone(database):
     schema.upgrade(database.writing)
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with database.writing.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     with pytest.raises(ConfigurationError, match="9999, which this program does not know"):
         schema.require_current(database.reading)
@@ -59,7 +103,8 @@ def test_a_database_of_a_newer_program_is_refused_and_left_alone(database, path)
         schema.upgrade(database.writing)
 
 
-def test_a_file_that_is_no_database_is_refused_in_one_line(database, path):
+def test_a_file_that_is_no_database_is_refused_in_one_line(on_sqlite, path):
+    database = on_sqlite
     path.write_bytes(b"this is no database, but a text that is long enough to be looked at" * 20)
 
     with pytest.raises(ConfigurationError, match="the database cannot be opened: ") as refusal:
@@ -138,8 +183,12 @@ class TestTransactions:
         with database.transaction(writes=False) as db:
             assert db.scalars(select(Team.created_at)).one() == now
 
-    def test_sqlite_syncs_each_commit_and_keeps_foreign_keys(self, database):
-        with database.transaction() as db:
+
+class TestSqlite:
+    """What SQLite has to be told."""
+
+    def test_it_syncs_each_commit_and_keeps_foreign_keys(self, on_sqlite):
+        with on_sqlite.transaction() as db:
             assert db.execute(text("PRAGMA synchronous")).scalar() == 2
             assert db.execute(text("PRAGMA foreign_keys")).scalar() == 1
             assert db.execute(text("PRAGMA journal_mode")).scalar() == "wal"

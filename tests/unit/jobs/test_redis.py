@@ -1,73 +1,24 @@
 """The same jobs with a real Redis: it only delivers the news, the rows are the truth."""
 
-import socket
-import subprocess
 import time
 
 import pytest
+from sqlalchemy import func, select
 
-from sregistry_core.testing.components import need
+from sregistry_core.models import Outbox
+from sregistry_core.testing.live import LiveRegistry
+from sregistry_core.testing.live_worker import LiveWorker
 from sregistry_core.testing.sif_files import make_sif
 
-
-class RedisServer:
-    """A Redis of the test's own, on a loopback port, that keeps nothing."""
-
-    def __init__(self, directory):
-        self._program = need("redis-server", "redis-server")
-        self._directory = directory
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self._process = None
-
-    @property
-    def url(self):
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    def start(self):
-        self._process = subprocess.Popen(
-            [
-                self._program,
-                "--port",
-                str(self.port),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-                "--dir",
-                str(self._directory),
-            ],
-            stdout=subprocess.DEVNULL,
-        )
-        wait_for(self._answers)
-
-    def stop(self):
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def _answers(self):
-        with socket.socket() as client:
-            return client.connect_ex(("127.0.0.1", self.port)) == 0
+pytestmark = pytest.mark.real
+AT_ONCE = 1.0  # seconds; a connection that is not answered would take two, an answer five
 
 
-def wait_for(condition):
-    deadline = time.monotonic() + 20
+def wait_for(condition, patience=20):
+    deadline = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.02)
-
-
-@pytest.fixture
-def redis(tmp_path):
-    server = RedisServer(tmp_path)
-    server.start()
-    yield server
-    server.stop()
 
 
 def inspected(ada):
@@ -76,7 +27,25 @@ def inspected(ada):
     return [one["id"] for one in found] == [image["id"]]
 
 
-@pytest.mark.real
+def write_duties(registry, number):
+    with registry.services() as services:
+        for _ in range(number):
+            services.outbox.write("uploads.expire")
+
+
+def waiting(registry):
+    with registry.services() as services:
+        return services.db.scalar(select(func.count()).select_from(Outbox))
+
+
+@pytest.fixture
+def live(tmp_path, redis):
+    """A registry whose jobs go through Redis; the server itself need not run."""
+    registry = LiveRegistry(tmp_path / "live", settings={"sregistry.jobs": redis.url})
+    registry.admin("init")
+    return registry
+
+
 def test_a_worker_hears_through_redis_of_what_was_pushed(make_registry, redis):
     registry = make_registry(jobs=redis.url)
     ada = registry.user("ada")
@@ -88,11 +57,10 @@ def test_a_worker_hears_through_redis_of_what_was_pushed(make_registry, redis):
     registry.parts.jobs.stop()
 
 
-@pytest.mark.real
 def test_a_push_while_redis_is_gone_is_taken_and_its_job_done_later(make_registry, redis):
     registry = make_registry(jobs=redis.url)
     ada = registry.user("ada")
-    redis.stop()
+    redis.kill()
 
     ada.push("ada/lab/blast:1", make_sif(labels={"version": "2.1"}))
     assert not inspected(ada)
@@ -101,3 +69,78 @@ def test_a_push_while_redis_is_gone_is_taken_and_its_job_done_later(make_registr
     registry.parts.jobs.start()
     wait_for(lambda: inspected(ada))
     registry.parts.jobs.stop()
+
+
+@pytest.mark.parametrize("how", ["kill", "freeze"])
+def test_nobody_waits_for_a_redis_that_does_not_answer(make_registry, redis, how):
+    registry = make_registry(jobs=redis.url)
+    ada = registry.user("ada")
+    ada.push("ada/lab/blast:1", make_sif())
+    getattr(redis, how)()
+
+    for number in range(3):
+        began = time.monotonic()
+        with registry.parts.unit()() as services:
+            for _ in range(20):
+                services.outbox.write("uploads.expire")
+        ada.get("/v1/images/ada/lab/blast:1", status=200)
+        assert time.monotonic() - began < AT_ONCE, f"turn {number} waited"
+    if how == "freeze":
+        redis.thaw()
+
+
+def test_a_redis_that_forgets_everything_loses_no_job(live, redis):
+    with LiveWorker(live, "first"), LiveWorker(live, "second"):
+        for _ in range(3):
+            write_duties(live, 30)
+            redis.kill()
+            write_duties(live, 30)
+            redis.start()
+        wait_for(lambda: waiting(live) == 0, 60)
+
+
+def test_workers_on_several_machines_do_each_job_once(live, redis):
+    with LiveWorker(live, "first") as first, LiveWorker(live, "second") as second:
+        write_duties(live, 200)
+        wait_for(lambda: waiting(live) == 0, 60)
+    assert "failed" not in first.log + second.log
+
+
+def test_a_worker_that_is_killed_leaves_its_job_to_the_others(live, redis):
+    killed = LiveWorker(live, "killed")
+    killed.start()
+    killed.kill()
+    write_duties(live, 5)
+
+    with LiveWorker(live, "other"):
+        wait_for(lambda: waiting(live) == 0, 60)
+
+
+@pytest.mark.parametrize("how", ["kill", "freeze"])
+def test_a_worker_that_is_told_to_stop_while_redis_is_gone_stops(live, redis, how):
+    with LiveWorker(live) as worker:
+        write_duties(live, 30)
+        wait_for(lambda: waiting(live) < 30, 60)
+        getattr(redis, how)()
+        time.sleep(1)
+
+        worker.stop(within=30)
+
+    if how == "freeze":
+        redis.thaw()
+
+
+def test_the_relay_rings_no_more_for_what_workers_have_not_heard_yet(make_registry, redis):
+    """Otherwise a long backlog would fill Redis with the same news, again every few seconds."""
+    registry = make_registry(jobs=redis.url)
+    with registry.parts.unit()() as services:
+        for _ in range(300):
+            services.outbox.write("uploads.expire")
+    jobs = registry.parts.jobs
+    wait_for(lambda: jobs.news("quick") >= 300)
+
+    for _ in range(5):
+        jobs.look_for_work()
+
+    assert jobs.news("quick") == 300
+    assert registry.run_jobs() == 300

@@ -31,7 +31,7 @@ def answer_ping(environ, start_response):
 
 
 def answer_environ(environ, start_response):
-    texts = {name: value for name, value in environ.items() if isinstance(value, str)}
+    texts = {name: value for name, value in environ.items() if isinstance(value, str | float)}
     texts["has None"] = [name for name, value in environ.items() if value is None]
     return _text(start_response, json.dumps(texts))
 

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import struct
+import time
 from socket import SO_LINGER, SOL_SOCKET
 
 import pytest
@@ -77,6 +78,19 @@ def test_an_upload_that_is_broken_off_leaves_nothing_in_the_spool(server, manner
             client.socket.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
 
     eventually(lambda: server.bodies() == [])
+
+
+def test_a_request_begins_when_its_header_has_come(server):
+    with server.connect() as client:
+        client.socket.sendall(b"POST /environ HTTP/1.1\r\nHost: registry\r\n")
+        time.sleep(0.2)
+        header_came = time.time()
+        client.socket.sendall(b"Content-Length: 5\r\n\r\n")
+        time.sleep(0.4)
+        client.socket.sendall(b"hello")
+        environ = json.loads(client.answer()[2])
+
+    assert header_came <= environ["sregistry.began_at"] < header_came + 0.3
 
 
 def test_a_small_body_stays_in_memory(server):

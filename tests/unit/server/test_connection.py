@@ -8,6 +8,7 @@ from waitress.buffers import ReadOnlyFileBasedBuffer
 
 from sregistry_core.server import Spool
 from sregistry_core.server.connection import Connection
+from sregistry_core.server.proxied import Proxied
 
 MEBIBYTE = 1024 * 1024
 
@@ -52,6 +53,7 @@ def connection(tmp_path):
         Adjustments(),
         {},
         spool=Spool(tmp_path / "spool"),
+        proxied=Proxied(None, None, Spool(tmp_path / "spool")),
         stopping=lambda: False,
     )
 

@@ -1,22 +1,16 @@
-"""Signatures of images: what they are worth, kept current, and demanded."""
+"""Signatures of images: what they are worth, and that this stays current."""
 
 import struct
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pysequoia import ArmorKind, armor
 from pysequoia.packet import PacketPile, Tag
 
-from sregistry_core.errors import ConfigurationError, Malformed, NotAllowed
 from sregistry_core.formats import openpgp_messages
 from sregistry_core.models import Image, ImageSignature
-from sregistry_core.names import CollectionName
 from sregistry_core.testing.pgp import Key
-from sregistry_core.testing.sif_files import GENERIC, SifObject, make_sif
+from sregistry_core.testing.sif_files import GENERIC, PARTITION
 from sregistry_core.testing.signed_sif import (
     add_object,
     add_signature,
@@ -24,44 +18,23 @@ from sregistry_core.testing.signed_sif import (
     flipped,
     place_of,
     sign_sif,
-    sign_sif_with_pem,
 )
 
-KEY, OTHER = Key.make("Ada <ada@example.org>"), Key.make("Eve <eve@example.org>")
-UNKNOWN = Key.make("Nobody <nobody@example.org>")
-PLAIN = make_sif(labels={"a": "b"})
-SIGNED = sign_sif(PLAIN, KEY)
-GROUPS = make_sif(extra_objects=[SifObject(GENERIC, b"data", group=2)])
+from .signed_images import (
+    GROUPS,
+    KEY,
+    OTHER,
+    PLAIN,
+    SIGNED,
+    UNKNOWN,
+    add_keys,
+    found,
+    with_number,
+    worth,
+)
+
 SIGNATURE = place_of(SIGNED, 4)
 FIRST = place_of(SIGNED, 1)
-ASK_AGAIN = timedelta(hours=1, minutes=1)
-
-
-def with_number(image, place, kind, value):
-    file = bytearray(image)
-    struct.pack_into(kind, file, place, value)
-    return bytes(file)
-
-
-def add_keys(registry, *keys):
-    with registry.parts.unit()() as services:
-        for key in keys:
-            services.keys.add(key.public.encode())
-
-
-def found(registry, digest=None):
-    """Give what is kept of the only image: its worth, and the state and reason of signatures."""
-    with registry.parts.unit()() as services:
-        image = services.db.query(Image).one()
-        rows = services.db.query(ImageSignature).order_by(ImageSignature.object_id).all()
-        return image.verification, [(row.state.value, row.reason) for row in rows]
-
-
-def worth(registry, ada, image, *keys):
-    add_keys(registry, *keys)
-    ada.push("ada/lab/blast:1", image)
-    registry.run_jobs()
-    return found(registry)
 
 
 def test_a_signature_by_a_known_key_is_verified(registry, ada):
@@ -87,6 +60,9 @@ def test_what_is_no_sif_has_none(registry, ada):
         (add_object(SIGNED, GENERIC, b"x"), "partial", None),
         (add_object(SIGNED, GENERIC, b"x", group=1), "bad", "object 5 is not signed"),
         (add_object(SIGNED, GENERIC, b"x", group=2), "partial", None),
+        (add_object(SIGNED, PARTITION, b"x"), "partial", None),
+        (add_object(SIGNED, PARTITION, b"x", group=1), "bad", "object 5 is not signed"),
+        (add_object(SIGNED, PARTITION, b"x", group=2), "partial", None),
         (flipped(SIGNED, SIGNED.index(b"no file")), "bad", "object 3 has been changed"),
         (flipped(SIGNED, FIRST + 73), "bad", "the descriptor of object 1 has been changed"),
         (with_number(SIGNED, FIRST + 13, "<I", 2), "bad", "the descriptor of object 1 has been"),
@@ -230,226 +206,43 @@ def test_the_same_bytes_elsewhere_have_the_same_verdict(registry, ada):
         assert services.db.query(ImageSignature).count() == 2
 
 
-# ---- PEM keys ------------------------------------------------------------------------------------
-
-
-def write_public(path, key):
-    path.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    return path
-
-
-def write_certificate(path, key, lifetime):
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Release")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=2))
-        .not_valid_after(now + lifetime)
-        .sign(key, hashes.SHA256())
-    )
-    path.write_bytes(made.public_bytes(Encoding.PEM))
-    return path
-
-
-@pytest.fixture(
-    params=[
-        lambda: rsa.generate_private_key(65537, 2048),
-        lambda: ec.generate_private_key(ec.SECP256R1()),
-        lambda: ec.generate_private_key(ec.SECP384R1()),
-        ed25519.Ed25519PrivateKey.generate,
-    ],
-    ids=["rsa", "p256", "p384", "ed25519"],
-)
-def pem_key(request):
-    return request.param()
-
-
-def test_a_trusted_pem_key_verifies(make_registry, tmp_path, pem_key):
-    write_public(tmp_path / "release.pem", pem_key)
-    registry = make_registry(verify_keys=str(tmp_path))
-
-    told = worth(registry, registry.user("ada"), sign_sif_with_pem(PLAIN, pem_key))
-
-    assert told == ("verified", [("verified", None)])
+def since(registry):
     with registry.parts.unit()() as services:
-        row = services.db.query(ImageSignature).one()
-        assert (row.format, row.signer, len(row.fingerprint)) == ("dsse", "release.pem", 64)
+        return services.db.query(Image).one().verdict_since
 
 
-def test_another_pem_key_does_not(make_registry, tmp_path, pem_key):
-    write_public(tmp_path / "other.pem", ec.generate_private_key(ec.SECP256R1()))
-    registry = make_registry(verify_keys=str(tmp_path))
+def test_a_verdict_is_as_old_as_what_it_says(registry, ada):
+    assert worth(registry, ada, SIGNED, KEY)[0] == "verified"
+    first = since(registry)
+    registry.clock.move(timedelta(minutes=5))
 
-    told, signatures = worth(registry, registry.user("ada"), sign_sif_with_pem(PLAIN, pem_key))
-
-    assert told == "unknown_key"
-    assert signatures[0][1] == "none of the keys in sregistry.verify_keys has made it"
-
-
-def test_what_a_pem_key_has_signed_is_compared_too(make_registry, tmp_path):
-    key = ec.generate_private_key(ec.SECP256R1())
-    write_public(tmp_path / "release.pem", key)
-    registry = make_registry(verify_keys=str(tmp_path))
-    image = flipped(sign_sif_with_pem(PLAIN, key), PLAIN.index(b"no file"))
-
-    assert worth(registry, registry.user("ada"), image)[0] == "bad"
-
-
-def test_a_certificate_counts_until_it_expires(make_registry, tmp_path):
-    key = ec.generate_private_key(ec.SECP256R1())
-    file = write_certificate(tmp_path / "release.crt", key, timedelta(days=1))
-    registry = make_registry(verify_keys=str(file))
-    told, _ = worth(registry, registry.user("ada"), sign_sif_with_pem(PLAIN, key))
-    assert told == "verified"
-    registry.parts.jobs.look_for_work()
-    registry.clock.move(timedelta(days=2))
-
-    registry.parts.jobs.look_for_work()
+    add_keys(registry, KEY.with_user_id("Ada <ada@lab.example.org>"))
     registry.run_jobs()
 
-    assert found(registry)[1][0][0] == "expired_key"
-
-
-@pytest.mark.parametrize("content", [b"", b"hello", b"-----BEGIN PUBLIC KEY-----\nAAAA\n"])
-def test_a_file_without_a_key_stops_the_start(make_registry, tmp_path, content):
-    (tmp_path / "bad.pem").write_bytes(content)
-
-    with pytest.raises(ConfigurationError, match=r"sregistry.verify_keys: .*bad.pem is no PEM"):
-        make_registry(verify_keys=str(tmp_path))
-    with pytest.raises(ConfigurationError, match="No such file"):
-        make_registry(verify_keys=str(tmp_path / "none.pem"))
-
-
-# ---- What a collection demands -------------------------------------------------------------------
-
-
-@pytest.fixture
-def demand(registry, ada):
-    """Demands signatures of `ada/lab`, which holds nothing yet; takes fingerprints."""
-    add_keys(registry, KEY, OTHER)
+    assert since(registry) == first
     with registry.parts.unit()() as services:
-        user = services.accounts.caller_of(services.accounts.find("ada"))
-    with registry.parts.unit(user)() as services:
-        entity = services.catalog.entity("ada")
-        services.catalog.create_collection(entity, "lab")
+        assert services.db.query(ImageSignature).one().checked_at > first
 
-    def make(*fingerprints):
-        with registry.parts.unit(user)() as services:
-            lab = services.catalog.collection(CollectionName.parse("ada/lab", home="tacc"))
-            services.signers.require(lab, fingerprints)
+    add_keys(registry, KEY.revoked())
+    registry.run_jobs()
 
-    return make
-
-
-def refusal_of(ada, image, name="ada/lab/blast:1"):
-    with pytest.raises(Exception, match="Bad response: 403") as refused:
-        ada.push(name, image)
-    return str(refused.value)
-
-
-def test_a_verified_image_is_taken_and_verified_at_once(registry, ada, demand):
-    demand()
-
-    ada.push("ada/lab/blast:1", SIGNED)
-
-    assert found(registry) == ("verified", [("verified", None)])
+    assert since(registry) == registry.clock.now
 
 
 @pytest.mark.parametrize(
-    ("image", "message"),
+    ("image", "shown"),
     [
-        (PLAIN, "takes only images that are signed, and this one has no signature"),
-        (sign_sif(PLAIN, UNKNOWN), "the key of this one is not known to the registry: the key"),
-        (flipped(SIGNED, 10), "is not good: the global header has been changed"),
-        (add_object(SIGNED, GENERIC, b"x"), "the signatures of this one do not cover all of it"),
-        (b"no image at all" * 100, "this one has no signature"),
+        (SIGNED, [KEY.fingerprint]),
+        (sign_sif(PLAIN, UNKNOWN), [UNKNOWN.fingerprint]),
+        (sign_sif(PLAIN, KEY, fingerprint=OTHER.fingerprint), []),
+        (sign_sif(SIGNED, KEY, change=lambda text: text.clear()), [KEY.fingerprint]),
+        (flipped(SIGNED, 10), []),
+        (PLAIN, []),
     ],
 )
-def test_what_is_not_verified_is_refused_and_not_kept(registry, ada, demand, image, message):
-    demand()
-
-    assert message in refusal_of(ada, image)
+def test_those_whose_signature_is_refuted_are_not_shown_as_signers(registry, ada, image, shown):
+    worth(registry, ada, image, KEY, OTHER)
 
     with registry.parts.unit()() as services:
-        assert services.db.query(Image).one().blob_id is None
-
-
-def test_only_the_signers_that_are_allowed_are_taken(registry, ada, demand):
-    demand(f"0x{OTHER.fingerprint.lower()}")
-
-    assert f"signed by {KEY.fingerprint}" in refusal_of(ada, SIGNED)
-    ada.push("ada/lab/blast:1", sign_sif(SIGNED, OTHER))
-
-
-def test_an_allowed_signer_must_have_signed_all_of_it(registry, ada, demand):
-    demand(KEY.fingerprint)
-
-    refusal_of(ada, sign_sif(sign_sif(GROUPS, KEY), OTHER, group=2))
-
-
-def test_known_bytes_are_shared_only_when_they_are_verified(registry, ada, demand):
-    ada.push("ada/other/plain:1", PLAIN)
-    ada.push("ada/other/signed:1", SIGNED)
-    registry.run_jobs()
-    demand()
-
-    refusal_of(ada, PLAIN, "ada/lab/plain:1")
-    ada.push("ada/lab/signed:1", SIGNED)
-
-
-def test_no_tag_is_moved_to_an_image_that_is_not_verified(registry, ada, demand):
-    plain = ada.push("ada/lab/blast:1", PLAIN)
-    registry.run_jobs()
-    with registry.parts.unit()() as services:
-        container = services.db.get_one(Image, plain).container_id
-    demand()
-
-    refused = ada.post(
-        f"/v2/tags/{container}", {"Arch": "amd64", "Tag": "2", "ImageID": plain}, status=403
-    )
-
-    assert "this one has no signature" in refused.json["error"]["message"]
-
-
-def test_an_image_whose_key_is_revoked_gets_no_new_tag(registry, ada, demand):
-    demand()
-    image = ada.push("ada/lab/blast:1", SIGNED)
-    add_keys(registry, KEY.revoked())
-    registry.run_jobs()
-    with registry.parts.unit()() as services:
-        container = services.db.get_one(Image, image).container_id
-
-    tag = {"Arch": "amd64", "Tag": "2", "ImageID": image}
-    ada.post(f"/v2/tags/{container}", tag, status=403)
-
-
-def test_the_demand_is_taken_back(registry, ada, demand):
-    demand(KEY.fingerprint)
-    with registry.parts.unit()() as services:
-        lab = services.catalog.collection(CollectionName.parse("ada/lab", home="tacc"))
-        assert services.signers.of(lab) == [KEY.fingerprint]
-        services.signers.demand_nothing(lab)
-
-    ada.push("ada/lab/blast:1", PLAIN)
-
-
-def test_what_is_no_fingerprint_is_refused(demand):
-    for text in ("", "ada", "0x1234", "g" * 40):
-        with pytest.raises(Malformed, match="is no fingerprint"):
-            demand(text)
-
-
-def test_a_writer_cannot_change_what_is_demanded(registry, ada, demand):
-    demand()
-    bob = registry.user("bob")
-    assert bob
-    with registry.parts.unit()() as services:
-        caller = services.accounts.caller_of(services.accounts.find("bob"))
-    with registry.parts.unit(caller)() as services:
-        lab = services.catalog.collection(CollectionName.parse("ada/lab", home="tacc"))
-        with pytest.raises(NotAllowed):
-            services.signers.demand_nothing(lab)
+        images = services.db.query(Image).all()
+        assert list(services.verification.signers_of(images).values()) == [shown]

@@ -31,7 +31,10 @@ def test_a_collection_is_made_shown_and_described(ada):
 def test_a_change_that_names_nothing_is_refused(ada, lab, refusal):
     answer = ada.patch(lab, {}, status=400)
 
-    assert refusal(answer)[2] == "there is nothing to change: name private or description"
+    assert refusal(answer)[2] == (
+        "there is nothing to change: name private or description or require_signed or"
+        " allowed_signers"
+    )
 
 
 def test_a_collection_is_deleted_when_it_is_empty(ada, bob, lab, refusal):

@@ -9,9 +9,9 @@ def test_a_team_is_made_filled_and_owns_collections(ada, bob):
 
     taken_in = ada.put("/api/v1/teams/genomics/members/bob", {"role": "member"}, status=200)
 
-    assert taken_in.json == {"user": "bob", "role": "member"}
+    assert taken_in.json == {"user": "bob", "role": "member", "through": None}
     members = bob.get("/api/v1/teams/genomics/members", status=200).json["items"]
-    assert members == [{"user": "ada", "role": "owner"}, {"user": "bob", "role": "member"}]
+    assert [(one["user"], one["role"]) for one in members] == [("ada", "owner"), ("bob", "member")]
     wanted = {"entity": "genomics", "collection": "lab"}
     bob.post("/api/v1/collections", wanted, status=201)
 

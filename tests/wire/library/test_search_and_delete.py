@@ -5,11 +5,13 @@ import hashlib
 import pytest
 
 from sregistry_core.names import CollectionName, ContainerName
+from sregistry_core.testing.pgp import Key
 from sregistry_core.testing.sif_files import make_sif
+from sregistry_core.testing.signed_sif import flipped, sign_sif
 
-KEY = "24AEF260A88370CDCC10DDBC7471CBE1EFEE1A54"
+KEY = Key.make("Ada <ada@example.org>")
 PLAIN = make_sif(labels={"org.example.tool": "blastp"})
-SIGNED = make_sif(arch="arm64", signed_by=[KEY])
+SIGNED = sign_sif(make_sif(arch="arm64"), KEY)
 
 
 @pytest.fixture(autouse=True)
@@ -77,9 +79,26 @@ def test_architecture_and_signature_narrow(stranger):
 def test_what_a_search_shows_is_what_the_client_prints(stranger):
     found = search(stranger, value="signed", arch="arm64").json["data"]["image"][0]
 
-    assert found["fingerprints"] == [KEY]
+    assert found["fingerprints"] == [KEY.fingerprint]
     assert found["tags"] == ["1"]
     assert found["signed"] is True
+    assert found["verification"] == "unknown_key"
+
+
+def test_nobody_is_shown_as_signer_whose_signature_does_not_hold(registry, ada, stranger):
+    with registry.parts.unit()() as services:
+        services.keys.add(KEY.public.encode())
+    ada.push("ada/lab/forged:1", flipped(SIGNED, 10), arch="arm64")
+
+    def shown():
+        [searched] = search(stranger, value="forged", arch="arm64").json["data"]["image"]
+        by_name = stranger.get("/v1/images/ada/lab/forged:1?arch=arm64", status=200).json["data"]
+        assert searched["fingerprints"] == by_name["fingerprints"]
+        return by_name["fingerprints"], by_name["verification"]
+
+    assert shown() == ([KEY.fingerprint], "")
+    registry.run_jobs()
+    assert shown() == ([], "bad")
 
 
 def test_the_oldest_clients_are_shown_collections_and_containers(stranger):

@@ -136,8 +136,5 @@ def test_links_are_listed_with_what_they_say(registry):
 
 def test_the_database_does_not_hold_the_token(registry):
     token = share(registry, "ada/lab/blast:1").web_url.split("/")[4]
-    database = registry.directory / "registry.sqlite"
 
-    written = database.read_bytes() + database.with_name("registry.sqlite-wal").read_bytes()
-
-    assert token.encode() not in written
+    assert token.encode() not in registry.written()

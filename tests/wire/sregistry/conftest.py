@@ -95,8 +95,11 @@ class Client:
         )
 
 
-def form_of(fields, image, *, file_first=False):
-    """Write a form as requests-toolbelt does, and give its content type and its bytes."""
+def form_of(fields, image, *, file_first=False, file_field="file1", spoil=lambda *form: form):
+    """Write a form as requests-toolbelt does, and give its content type and its bytes.
+
+    spoil   makes another form of it
+    """
     boundary = uuid.uuid4().hex
     parts = [
         f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}'.encode()
@@ -104,12 +107,13 @@ def form_of(fields, image, *, file_first=False):
     ]
     if image is not None:
         file = (
-            b'Content-Disposition: form-data; name="file1"; filename="blast:1.sif"\r\n'
-            b"Content-Type: text/plain\r\n\r\n" + image
+            b'Content-Disposition: form-data; name="%s"; filename="blast:1.sif"\r\n'
+            b"Content-Type: text/plain\r\n\r\n%s" % (file_field.encode(), image)
         )
         parts.insert(0 if file_first else len(parts), file)
     body = b"".join(b"--%s\r\n%s\r\n" % (boundary.encode(), part) for part in parts)
-    return f"multipart/form-data; boundary={boundary}", body + f"--{boundary}--\r\n".encode()
+    end = f"--{boundary}--\r\n".encode()
+    return spoil(f"multipart/form-data; boundary={boundary}", body + end)
 
 
 @pytest.fixture

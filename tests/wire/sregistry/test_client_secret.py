@@ -82,8 +82,4 @@ def test_nobody_sees_the_secret_of_another_not_even_an_administrator(registry, a
 
 
 def test_the_database_does_not_hold_the_secret(registry, ada_client):
-    database = registry.directory / "registry.sqlite"
-
-    written = database.read_bytes() + database.with_name("registry.sqlite-wal").read_bytes()
-
-    assert ada_client.secret.encode() not in written
+    assert ada_client.secret.encode() not in registry.written()

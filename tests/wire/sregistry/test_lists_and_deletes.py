@@ -125,6 +125,8 @@ def test_one_container_by_its_number(ada_client, ada):
 
     assert ada_client.get(f"/api/containers/{found['id']}/", status=200).json == found
     assert found["version"].startswith("sha256.")
+    assert found["metadata"]["signed"] is False
+    assert found["metadata"]["verification"] in (None, "none")
     assert found["frozen"] is False
 
 

@@ -253,7 +253,18 @@ def test_more_bytes_than_are_taken_are_refused(make_registry, write_form):
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"[]", b"null", b"{}", b'{"collection": 5}', b"[" * 100_000, b'{"collection": "a/b/c"}'],
+    [
+        b"{",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"collection": 5}',
+        b"[" * 100_000,
+        b'{"collection": "a/b/c"}',
+        b'{"collection": "science", "name": ""}',
+        b'{"collection": "", "name": "rocks"}',
+        b'{"collection": "science", "name": "rocks/stone"}',
+    ],
 )
 def test_a_beginning_that_makes_no_sense_is_refused(registry, ada, body):
     answer = ada.post("/api/upload/chunked_upload", body, expect_errors=True)

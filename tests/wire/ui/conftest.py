@@ -2,48 +2,16 @@
 
 from collections.abc import Callable
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
-from webtest import TestApp, TestResponse
+from webtest import TestResponse
 
+from sregistry_core.testing.browser import Browser
 from sregistry_core.testing.fixtures import MakeRegistry
-from sregistry_core.testing.registry import PASSWORD, Registry
+from sregistry_core.testing.registry import Registry
 
 PROTOCOLS = "discovery transfer library shub ui"
 VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
-
-
-class Browser:
-    """Somebody who looks at pages: keeps cookies, and asks for HTML."""
-
-    def __init__(self, registry: Registry):
-        self.registry = registry
-        scheme = registry.ini["sregistry.public_url"].partition(":")[0]
-        self.app = TestApp(registry.app.app, extra_environ={"wsgi.url_scheme": scheme})
-
-    def open(self, path: str, **options: Any) -> TestResponse:
-        """Open a page."""
-        headers = {"Accept": "text/html,*/*;q=0.8", **options.pop("headers", {})}
-        return self.app.get(path, headers=headers, **options)
-
-    def post(self, path: str, fields: Any = "", **options: Any) -> TestResponse:
-        """Send a form that no page of ours has made."""
-        headers = {"Accept": "text/html,*/*;q=0.8", **options.pop("headers", {})}
-        return self.app.post(path, fields, headers=headers, **options)
-
-    def sign_in(
-        self, name: str = "ada", password: str = PASSWORD, at: str = "/auth/sign-in", **options: Any
-    ) -> TestResponse:
-        """Fill in the form and send it; the answer is not followed."""
-        form = self.open(at).forms[0]
-        form["name"], form["password"] = name, password
-        return form.submit(headers={"Accept": "text/html"}, **options)
-
-    @property
-    def session(self) -> str | None:
-        """The cookie of the session."""
-        return self.app.cookies.get("sregistry_session")
 
 
 class Outline(HTMLParser):

@@ -4,7 +4,32 @@ from itertools import pairwise
 
 import pytest
 
-PATHS = ["/", "/?client=singularity", "/auth/sign-in", "/auth/tokens", "/absent"]
+from sregistry_core.testing.elsewhere import answer_of
+
+PATHS = [
+    "/",
+    "/?client=singularity",
+    "/auth/sign-in",
+    "/auth/tokens",
+    "/auth/account",
+    "/auth/signed-out?from=campus",
+    "/absent",
+]
+ONLY_AT_HOME = ("tokens", "account")
+
+
+@pytest.fixture
+def registry(make_registry):
+    """A registry with a login at another site, which answers with a form."""
+    return make_registry(
+        protocols="discovery transfer library shub ui",
+        institution="Example Institute",
+        contact="images@example.org",
+        login="passwords campus",
+        plugin_modules="sregistry_core.testing.elsewhere",
+        campus__use="elsewhere",
+        campus__by_form="true",
+    )
 
 
 @pytest.fixture
@@ -12,7 +37,9 @@ def pages(ada, open_browser):
     """Every page there is, for a stranger and for ada."""
     stranger, home = open_browser(), open_browser()
     home.sign_in(status=303)
-    found = [stranger.open(path, expect_errors=True) for path in PATHS if "tokens" not in path]
+    found = [
+        stranger.open(path, expect_errors=True) for path in PATHS if not path.endswith(ONLY_AT_HOME)
+    ]
     found += [home.open(path, expect_errors=True) for path in PATHS if "sign-in" not in path]
     found.append(stranger.sign_in("ada", "wrong", status=401))
     form = home.open("/auth/tokens").forms[1]
@@ -21,7 +48,20 @@ def pages(ada, open_browser):
     form["lifetime"] = "date"
     found.append(form.submit(headers={"Accept": "text/html"}, status=400))
     found.append(home.open("/auth/tokens?done=revoked"))
-    return found
+    return [*found, *journey(open_browser()), *journey(open_browser(), "forged")]
+
+
+def journey(browser, proof=None):
+    """The pages on the way to another site and back, where a name is taken."""
+    page = browser.open("/auth/sign-in").forms[1].submit(headers={"Accept": "text/html"})
+    answer = answer_of(browser.go_on(page), "ada")
+    changed = {**answer, "proof": proof or answer["proof"]}
+    once_more = browser.post("/auth/sign-in/campus/callback", changed)
+    back = once_more.forms[0].submit(headers={"Accept": "text/html"}, expect_errors=True)
+    yield from (page, once_more, back)
+    if back.status_int == 200:
+        back.forms[0]["name"] = "ada"
+        yield back.forms[0].submit(headers={"Accept": "text/html"}, status=409)
 
 
 def test_every_element_is_closed_and_no_name_is_given_twice(pages, read):
@@ -95,6 +135,10 @@ def test_every_form_is_sent_to_us_and_carries_its_token(pages):
         for form in page.html.find_all("form"):
             assert form["method"] == "post"
             assert form["action"].startswith("/auth/")
+            if form.has_attr("data-sends-itself"):
+                # What another site has sent without cookies: the state in it is its token.
+                assert "Set-Cookie" not in page.headers
+                continue
             assert form.find("input", attrs={"name": "csrf_token"})["value"]
 
 

@@ -181,9 +181,7 @@ def test_a_token_does_not_open_pages_and_a_cookie_opens_nothing_else(ada, ada_at
 
 
 def test_the_database_keeps_no_secret_of_a_session(ada_at_home, registry):
-    content = (registry.directory / "registry.sqlite").read_bytes()
-    for more in registry.directory.glob("registry.sqlite-*"):
-        content += more.read_bytes()
+    content = registry.written()
 
     assert ada_at_home.session.encode() not in content
     assert digest_of(ada_at_home.session).encode() in content

@@ -11,6 +11,7 @@ from sregistry_core.contracts import (
     Storage,
 )
 from sregistry_core.db.session import open_database
+from sregistry_core.login_rules import LoginRules
 from sregistry_core.plugin_manager import Plugins, load_plugins
 from sregistry_core.services.passwords import PasswordHashes, StoredPasswords
 from sregistry_core.settings import CoreSettings
@@ -32,6 +33,7 @@ class Opened:
         self.database = open_database(settings.database)
         self.storages: dict[str, Storage] = {}
         self.logins: dict[str, PasswordLogin | RedirectLogin] = {}
+        self.login_rules: dict[str, LoginRules] = {}
         self.staging: Staging | None = None
         self.is_whole = True
         self.database_works = False
@@ -90,6 +92,7 @@ class Opened:
             if opened is not None:
                 self.storages.update(opened.storages)
                 self.logins.update(opened.logins)
+                self.login_rules.update(opened.login_rules)
 
     def _tried(self, text: str, settings: CoreSettings) -> Generator[Finding, None, Plugins | None]:
         try:

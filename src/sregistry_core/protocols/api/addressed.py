@@ -15,6 +15,7 @@ from sregistry_core.names import (
 )
 
 LARGEST_NUMBER = (1 << 31) - 1
+_MOST_DIGITS = 12
 
 
 def part(request: Request, name: str) -> str:
@@ -65,6 +66,15 @@ def arch_of(request: Request) -> str | None:
 def number_of(request: Request) -> int:
     """Give the number of a share link in the path; what no database could hold is absent."""
     text = part(request, "number")
-    if not text.isascii() or not text.isdigit() or int(text[:12]) > LARGEST_NUMBER:
+    number = read_number(text)
+    if number is None:
         raise NotFound(f"the share link {text[:40]} does not exist")
-    return int(text)
+    return number
+
+
+def read_number(text: str) -> int | None:
+    """Give the number that a text is, or None when no share link can have it."""
+    if not text.isascii() or not text.isdigit() or len(text) > _MOST_DIGITS:
+        return None
+    number = int(text)
+    return number if number <= LARGEST_NUMBER else None

@@ -1,16 +1,21 @@
 """Collections: listed, made, described, hidden and deleted."""
 
+from typing import Any
+
 from pyramid.request import Request
 from pyramid.response import Response
 
+from sregistry_core.models import Collection
 from sregistry_core.services.access import name_of
 from sregistry_core.web.paging import read_page
 
 from .addressed import collection_of
 from .answers import answer, created, nothing, page
 from .endpoints import endpoint
-from .members import read_changes, read_members
+from .members import Members, read_changes, read_members
 from .wire import collection_json
+
+_SIGNED = ("require_signed", "allowed_signers")
 
 
 @endpoint("api.collections", "entity", "after", "limit")
@@ -20,13 +25,20 @@ def list_collections(request: Request) -> Response:
     collections = request.services.catalog.collections(
         entity=request.GET.get("entity"), after=asked.after, limit=asked.limit + 1
     )
-    return page(request, collections, asked, key=name_of, to_json=collection_json)
+    signers = request.services.signers.of_several(collections)
+    return page(
+        request,
+        collections,
+        asked,
+        key=name_of,
+        to_json=lambda one: collection_json(one, signers.get(one.id, ())),
+    )
 
 
 @endpoint("api.create_collection")
 def create_collection(request: Request) -> Response:
     """Make a collection."""
-    members = read_members(request, "entity", "collection", "private", "description")
+    members = read_members(request, "entity", "collection", "private", "description", *_SIGNED)
     catalog = request.services.catalog
     collection = catalog.create_collection(
         catalog.entity(members.text("entity")),
@@ -34,9 +46,10 @@ def create_collection(request: Request) -> Response:
         private=members.optional_boolean("private"),
         description=members.optional_text("description") or "",
     )
+    _change_demand(request, collection, members)
     return created(
         request,
-        collection_json(collection),
+        _shown(request, collection),
         "api.collection",
         entity=collection.entity.name,
         collection=collection.name,
@@ -46,19 +59,20 @@ def create_collection(request: Request) -> Response:
 @endpoint("api.collection")
 def show_collection(request: Request) -> Response:
     """Show a collection."""
-    return answer(collection_json(collection_of(request)))
+    return answer(_shown(request, collection_of(request)))
 
 
 @endpoint("api.change_collection")
 def change_collection(request: Request) -> Response:
-    """Describe a collection, or hide or show it."""
-    members = read_changes(request, "private", "description")
+    """Describe a collection, hide or show it, or change whose signatures it demands."""
+    members = read_changes(request, "private", "description", *_SIGNED)
     collection = request.services.catalog.change_collection(
         collection_of(request),
         private=members.optional_boolean("private"),
         description=members.optional_text("description"),
     )
-    return answer(collection_json(collection))
+    _change_demand(request, collection, members)
+    return answer(_shown(request, collection))
 
 
 @endpoint("api.delete_collection")
@@ -66,3 +80,16 @@ def delete_collection(request: Request) -> Response:
     """Delete a collection that holds nothing."""
     request.services.catalog.delete_collection(collection_of(request))
     return nothing()
+
+
+def _change_demand(request: Request, collection: Collection, members: Members) -> None:
+    if any(name in members for name in _SIGNED):
+        request.services.signers.change(
+            collection,
+            require_signed=members.optional_boolean("require_signed"),
+            signers=members.optional_texts("allowed_signers"),
+        )
+
+
+def _shown(request: Request, collection: Collection) -> dict[str, Any]:
+    return collection_json(collection, request.services.signers.of(collection))

@@ -20,6 +20,7 @@ CODES: Final = {
     410: "gone",
     413: "too_large",
     416: "range_unsatisfiable",
+    429: "too_many_guesses",
     500: "mistake",
     503: "unavailable",
     507: "storage_full",

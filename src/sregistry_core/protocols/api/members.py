@@ -1,7 +1,7 @@
 """Reading the body of a request to our own API: strictly, so that no typo goes unnoticed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -38,6 +38,15 @@ class Members:
     def optional_text(self, name: str) -> str | None:
         """Give a text, or None when it is missing."""
         return self.text(name) if name in self else None
+
+    def optional_texts(self, name: str) -> Sequence[str] | None:
+        """Give a list of texts, or None when it is missing."""
+        if name not in self:
+            return None
+        value = self._members[name]
+        if not isinstance(value, list):
+            raise Malformed(f"{name} must be a list of texts, and is {_shown(value)}")
+        return [Members({name: one}).text(name) for one in value]
 
     def optional_boolean(self, name: str) -> bool | None:
         """Give true or false, or None when it is missing."""

@@ -8,6 +8,7 @@ from pyramid.response import Response
 from sregistry_core.errors import Malformed
 from sregistry_core.names import parse_architecture
 from sregistry_core.services.search import MOST, Query
+from sregistry_core.web.paging import parse_limit
 
 from .answers import whole_list
 from .endpoints import endpoint
@@ -31,7 +32,7 @@ def _query(said: Mapping[str, str]) -> Query:
         text=said.get("text", ""),
         archs=() if archs is None else [parse_architecture(arch) for arch in archs.split(",")],
         signed=_signed(said.get("signed")),
-        limit=_limit(said.get("limit", str(USUAL_LIMIT))),
+        limit=parse_limit(said.get("limit", str(USUAL_LIMIT)), most=MOST),
     )
 
 
@@ -39,9 +40,3 @@ def _signed(text: str | None) -> bool | None:
     if text not in (None, "true", "false"):
         raise Malformed(f"signed must be true or false, and is {text[:40]!r}")
     return None if text is None else text == "true"
-
-
-def _limit(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST:
-        raise Malformed(f"limit = {text[:40]} is not between 1 and {MOST}")
-    return int(text)

@@ -8,7 +8,7 @@ from sregistry_core.names import DEFAULT_TAG, ImageName
 from sregistry_core.services.shares import Share
 from sregistry_core.web.paging import read_page
 
-from .addressed import LARGEST_NUMBER, container_name_of, container_of, number_of
+from .addressed import container_name_of, container_of, number_of, read_number
 from .answers import answer, created, nothing, page, whole_list
 from .endpoints import endpoint
 from .members import read_members
@@ -68,6 +68,7 @@ def _json(request: Request, share: Share) -> dict[str, object]:
 def _before(after: str) -> int | None:
     if not after:
         return None
-    if not after.isascii() or not after.isdigit() or int(after[:12]) > LARGEST_NUMBER:
+    number = read_number(after)
+    if number is None:
         raise Malformed(f"after = {after[:40]} is no number of a share link")
-    return int(after)
+    return number

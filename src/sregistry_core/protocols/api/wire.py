@@ -1,5 +1,6 @@
 """Between our words and the JSON of our own API: who may do what, and where images are kept."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,9 +32,11 @@ def user_json(user: User) -> dict[str, Any]:
     return {
         "user": user.name,
         "email": user.email,
+        "full_name": user.full_name,
         "is_admin": user.is_admin,
         "disabled": user.disabled_at is not None,
         "disabled_at": time_json(user.disabled_at),
+        "left_at": time_json(user.left_at),
         "created_at": time_json(user.created_at),
     }
 
@@ -68,7 +71,11 @@ def team_json(team: Team) -> dict[str, Any]:
 
 def member_json(member: Member) -> dict[str, Any]:
     """A user in a team."""
-    return {"user": member.user.name, "role": member.role.value}
+    return {
+        "user": member.user.name,
+        "role": member.role.value,
+        "through": member.through,
+    }
 
 
 def grant_json(granted: Granted) -> dict[str, Any]:
@@ -76,14 +83,19 @@ def grant_json(granted: Granted) -> dict[str, Any]:
     return {"user": granted.user, "team": granted.team, "role": granted.role.value}
 
 
-def collection_json(collection: Collection) -> dict[str, Any]:
-    """A collection."""
+def collection_json(collection: Collection, signers: Sequence[str]) -> dict[str, Any]:
+    """A collection.
+
+    signers   fingerprints of the keys that it takes, where it demands certain ones
+    """
     return {
         "name": name_of(collection),
         "entity": collection.entity.name,
         "collection": collection.name,
         "description": collection.description,
         "private": collection.private,
+        "require_signed": collection.require_signed,
+        "allowed_signers": list(signers),
         "created_at": time_json(collection.created_at),
     }
 

@@ -34,7 +34,7 @@ def add_key(request: Request) -> Response:
 @view_config(route_name="hkp.lookup")
 def look_up(request: Request) -> Response:
     """Give keys, or a list of them, a page at a time."""
-    asked = read_lookup(request.params)
+    asked = read_lookup(request.GET)
     keys = request.services.keys
     found = keys.find(asked.wanted, after=asked.after, limit=asked.limit + 1)
     if not found:

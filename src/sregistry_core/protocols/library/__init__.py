@@ -9,6 +9,7 @@ def includeme(config: Configurator) -> None:
     """Add the protocol."""
     config.add_dialect("library", LibraryDialect(), paths=("/v1/", "/v2/imagefile", "/v2/tags"))
     config.include(".routes")
+    config.take_large_bodies("library.upload_v1", ["POST"])
     config.scan(".views")
     config.scan(".upload_views")
     config.scan(".tag_views")

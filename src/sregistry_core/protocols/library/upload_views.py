@@ -57,8 +57,9 @@ def begin_parts(request: Request) -> Response:
                 "uploadID": begun.upload_id,
                 "totalParts": begun.parts,
                 "partSize": begun.part_size,
-                # The whole is hashed as it comes; a second hash of each part is not needed.
-                "options": {"s3compliant": "false"},
+                # What comes to us is hashed as it comes. A store compares each part with the digest
+                # that the client then names for it.
+                "options": {"s3compliant": "true" if begun.are_hashed else "false"},
             }
         }
     )
@@ -68,8 +69,12 @@ def begin_parts(request: Request) -> Response:
 def show_part_address(request: Request) -> Response:
     """Give the address for the PUT of one part; asking again repeats the part."""
     form = read_json(request)
+    digest = form.text("sha256sum", "")
     address = request.services.uploads.part_address(
-        request.matchdict["image"], form.text("uploadID"), form.number("partNumber")
+        request.matchdict["image"],
+        form.text("uploadID"),
+        form.number("partNumber"),
+        Digest.parse(digest) if digest else None,
     )
     return json_response({"data": {"presignedURL": address}})
 

@@ -1,13 +1,17 @@
 """Names, images, pulls, search and delete, as the library client asks for them."""
 
+from collections.abc import Mapping, Sequence
+
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
 from sregistry_core.contracts import Redirect
 from sregistry_core.digests import Digest
+from sregistry_core.models import BlobState, Image
 from sregistry_core.names import CollectionName, ContainerName, ImageName
 from sregistry_core.services.search import Query
+from sregistry_core.web.caching import keep_for_a_moment
 from sregistry_core.web.dialects import json_response
 from sregistry_core.web.forms import read_json
 from sregistry_core.web.handoff import respond
@@ -86,7 +90,8 @@ def show_image(request: Request) -> Response:
     services = request.services
     image = services.images.resolve(_image_name(request), read_arch(request.GET))
     tags = services.images.tags_of([image])[image.id]
-    return json_response({"data": image_json(image, tags)})
+    said = json_response({"data": image_json(image, tags, _signers(request, image))})
+    return keep_for_a_moment(request, said, image.container)
 
 
 @view_config(route_name="library.images")
@@ -99,7 +104,10 @@ def announce_image(request: Request) -> Response:
         Digest.parse(form.text("hash")),
         form.text("description", ""),
     )
-    return json_response({"data": image_json(image, ())})
+    said = image_json(image, (), _signers(request, image))
+    # What is only claimed to be here is better sent once more.
+    said["uploaded"] = image.blob is not None and image.blob.state is BlobState.VERIFIED
+    return json_response({"data": said})
 
 
 @view_config(route_name="library.imagefile")
@@ -111,7 +119,8 @@ def download(request: Request) -> Response:
     above = request.registry["facilities"].settings.parallel_download_above
     in_ranges = not isinstance(delivery.handoff, Redirect) and 0 < above < delivery.size
     if in_ranges and request.method == "GET" and "Range" not in request.headers:
-        return Response(status=303, headers={"Location": services.downloads.address(image)})
+        said = Response(status=303, headers={"Location": services.downloads.address(image)})
+        return keep_for_a_moment(request, said, image.container)
     return respond(request, delivery, redirect=303)
 
 
@@ -127,19 +136,26 @@ def delete_image(request: Request) -> Response:
 def search(request: Request) -> Response:
     """Search; the oldest clients show collections and containers, the newer ones images."""
     query: Query = search_query(request.GET)
-    found = request.services.search
+    services = request.services
+    found = services.search
     images = found.images(query)
-    tags = request.services.images.tags_of(images)
     return json_response(
         {
             "data": search_json(
                 found.entities(query),
                 found.collections(query),
                 found.containers(query),
-                [(image, tags.get(image.id, ())) for image in images],
+                images,
+                services.images.tags_of(images),
+                services.verification.signers_of(images),
             )
         }
     )
+
+
+def _signers(request: Request, image: Image) -> Sequence[str]:
+    signers: Mapping[str, Sequence[str]] = request.services.verification.signers_of([image])
+    return signers.get(image.id, ())
 
 
 def _name(request: Request) -> str:

@@ -59,8 +59,11 @@ def container_json(container: Container, tags: Iterable[Tag]) -> dict[str, Any]:
     }
 
 
-def image_json(image: Image, tags: Sequence[str]) -> dict[str, Any]:
-    """An image."""
+def image_json(image: Image, tags: Sequence[str], signers: Sequence[str]) -> dict[str, Any]:
+    """An image.
+
+    signers   fingerprints, which the client shows as "Signed by"
+    """
     container = image.container
     collection = container.collection
     return {
@@ -75,11 +78,12 @@ def image_json(image: Image, tags: Sequence[str]) -> dict[str, Any]:
         "entityName": collection.entity.name,
         "size": image.blob.size if image.blob else 0,
         "uploaded": image.blob is not None,
-        # Claims of the file, which the client verifies itself: it shows them as "Signed by".
         "signed": image.signed,
+        # The client does not know it, and leaves it alone.
+        "verification": image.verification or "",
         "encrypted": image.encrypted,
         "arch": image.arch or "",
-        "fingerprints": image.fingerprints,
+        "fingerprints": list(signers),
         "tags": list(tags),
         "createdAt": _time(image.created_at),
     }
@@ -114,14 +118,18 @@ def search_json(
     entities: Sequence[Entity],
     collections: Sequence[Collection],
     containers: Sequence[Container],
-    images: Sequence[tuple[Image, Sequence[str]]],
+    images: Sequence[Image],
+    tags: Mapping[str, Sequence[str]],
+    signers: Mapping[str, Sequence[str]],
 ) -> dict[str, Any]:
-    """What a search has found."""
+    """What a search has found; `tags` and `signers` by the identifiers of the images."""
     return {
         "entity": [entity_json(entity) for entity in entities],
         "collection": [collection_json(collection) for collection in collections],
         "container": [container_json(container, ()) for container in containers],
-        "image": [image_json(image, tags) for image, tags in images],
+        "image": [
+            image_json(image, tags.get(image.id, ()), signers.get(image.id, ())) for image in images
+        ],
     }
 
 

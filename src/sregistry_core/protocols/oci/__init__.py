@@ -9,6 +9,9 @@ def includeme(config: Configurator) -> None:
     """Add the protocol."""
     config.add_dialect("oci", OciDialect(), paths=("/v2",))
     config.include(".routes")
+    config.take_large_bodies("oci.uploads", ["POST"])
+    config.take_large_bodies("oci.uploads_bare", ["POST"])
+    config.take_large_bodies("oci.upload", ["PATCH", "PUT"])
     config.scan(".manifest_views")
     config.scan(".blob_views")
     config.scan(".upload_views")

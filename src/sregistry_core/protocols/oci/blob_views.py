@@ -1,13 +1,12 @@
 """Blobs: sent, whole or in ranges, and deleted."""
 
 import re
-from dataclasses import replace
 
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from sregistry_core.contracts import Action, Stream
+from sregistry_core.contracts import Action
 from sregistry_core.digests import ContentDigest
 from sregistry_core.errors import RangeUnsatisfiable
 from sregistry_core.web.handoff import respond
@@ -19,7 +18,7 @@ _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})\Z")
 
 @view_config(route_name="oci.blob", request_method="GET")
 def send_blob(request: Request) -> Response:
-    """Send a blob, or say where it is; HEAD is answered here, whoever has the bytes."""
+    """Send a blob, or say where it is."""
     name = read_name(request)
     digest = ContentDigest.parse(request.matchdict["digest"])
     services = request.services
@@ -28,8 +27,6 @@ def send_blob(request: Request) -> Response:
     if found and int(found[2]) < int(found[1]):
         # RFC 9110 lets a server pass over such a range; the conformance program wants it refused.
         raise RangeUnsatisfiable(delivery.size)
-    if request.method == "HEAD":
-        delivery = replace(delivery, handoff=Stream())
     response = respond(request, delivery, redirect=307)
     response.headers["Docker-Content-Digest"] = str(digest)
     return response

@@ -27,6 +27,7 @@ from sregistry_core.errors import (
     RegistryError,
     StorageFull,
     TooLarge,
+    TooManyGuesses,
     Unavailable,
     UploadUnknown,
 )
@@ -52,6 +53,7 @@ _CODES: tuple[tuple[type[RegistryError], str], ...] = (
     (OutOfOrder, "BLOB_UPLOAD_INVALID"),
     (RangeUnsatisfiable, "SIZE_INVALID"),
     (StorageFull, "DENIED"),
+    (TooManyGuesses, "TOOMANYREQUESTS"),
     (Unavailable, "TOOMANYREQUESTS"),
 )
 _MALFORMED = {"oci.manifest": "MANIFEST_INVALID", "oci.upload": "BLOB_UPLOAD_INVALID"}
@@ -76,7 +78,9 @@ class OciDialect(JsonDialect):
         else:
             code = _code_of(request, error) or _OF_STATUS.get(status, "UNSUPPORTED")
         response = refusal(status, code, message)
-        if status == 401:
+        if status in (401, 403):
+            # With a 403 it is for oras-py alone: without a challenge it tries again for two
+            # minutes, and shows no reason. All others look for one in a 401 only.
             response.headers["WWW-Authenticate"] = challenge(request)
         if isinstance(error, OutOfOrder):
             response.headers.update(chunk_headers(upload_path(request), error.size))

@@ -65,7 +65,8 @@ def list_referrers(request: Request) -> Response:
     name = read_name(request)
     subject = ContentDigest.parse(request.matchdict["digest"])
     services = request.services
-    artifact_type = request.GET.get("artifactType") or None
+    # No media type has a space: it is a plus sign that nobody has quoted.
+    artifact_type = request.GET.get("artifactType", "").replace(" ", "+") or None
     try:
         container = services.repositories.find(name)
     except NotFound:

@@ -7,6 +7,7 @@ from pyramid.view import view_config
 from sregistry_core.contracts import Action
 from sregistry_core.errors import InvalidManifest, ManifestUnknown, TooLarge
 from sregistry_core.services.manifests import Reference
+from sregistry_core.web.caching import keep_for_a_moment
 from sregistry_core.web.forms import body_of
 
 from .wire import (
@@ -31,7 +32,10 @@ def show_manifest(request: Request) -> Response:
     manifest = services.manifests.find(container, reference, accepted=read_accepted(request))
     if request.method == "GET":
         services.manifests.count(manifest)
-    return manifest_response(request, manifest)
+    response = manifest_response(request, manifest)
+    # Answers from a cache would not be counted.
+    is_counted = manifest.image_id is None
+    return response if is_counted else keep_for_a_moment(request, response, container)
 
 
 @view_config(route_name="oci.manifest", request_method="PUT")

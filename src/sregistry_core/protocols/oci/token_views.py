@@ -47,7 +47,7 @@ def grant_token(request: Request) -> Response:
     grant = form.one("grant_type")
     if grant == "password":
         caller = nobody.authentication.caller_of_password(
-            form.one("username"), form.one("password")
+            form.one("username"), form.one("password"), address=request.remote_addr
         )
     elif grant == "refresh_token":
         caller = nobody.authentication.caller_of_token(form.one("refresh_token"))

@@ -185,7 +185,11 @@ def scopes_of(request: Request) -> list[str]:
     uploading = route is not None and route.name.startswith("oci.upload")
     actions = "pull,push" if uploading else _ACTIONS.get(request.method, "pull,push")
     scopes = [f"repository:{text}:{actions}"]
-    source = request.GET.get("from")
+    try:
+        source = request.GET.get("from")
+    except UnicodeDecodeError:
+        # Whatever it was, the refusal that this is for must be worded.
+        source = None
     if source and request.method == "POST" and _is_name(request, source):
         scopes.append(f"repository:{source}:pull")
     return scopes

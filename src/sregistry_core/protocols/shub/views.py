@@ -9,6 +9,7 @@ from sregistry_core.models import Image
 from sregistry_core.names import DEFAULT_TAG, ImageName
 from sregistry_core.services import Services
 from sregistry_core.services.client_credentials import Spelling
+from sregistry_core.web.caching import keep_for_a_moment
 from sregistry_core.web.dialects import json_response
 from sregistry_core.web.handoff import respond
 from sregistry_core.web.signed_header import is_sregistry_client, services_of
@@ -21,19 +22,18 @@ from .wire import manifest_json
 @view_config(route_name="shub.manifest_in_full")
 def show_manifest(request: Request) -> Response:
     """Say what an image is called, and where its bytes are."""
-    said = request.matchdict
+    asked = request.matchdict
     home = request.registry["facilities"].settings.id
     services = services_of(request, "pull", _spellings(request))
     try:
-        path = f"{said.get('entity', home)}/{said['collection']}/{said['container']}"
+        path = f"{asked.get('entity', home)}/{asked['collection']}/{asked['container']}"
         name = ImageName.parse(path, home=home)
         image = services.images.resolve(name)
     except (Malformed, NotFound) as error:
         raise _refusal(request, error) from error
     address = services.downloads.address(image)
-    return json_response(
-        manifest_json(image, name, address, frozen=_is_frozen(services, image, name))
-    )
+    said = manifest_json(image, name, address, frozen=_is_frozen(services, image, name))
+    return keep_for_a_moment(request, json_response(said), image.container)
 
 
 @view_config(route_name="shub.shared_manifest")

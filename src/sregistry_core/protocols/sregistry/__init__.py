@@ -22,5 +22,7 @@ def includeme(config: Configurator) -> None:
     """Add the protocol."""
     config.add_dialect("sregistry", SregistryDialect(), paths=_PATHS)
     config.include(".routes")
+    config.take_large_bodies("sregistry.push", ["POST"])
+    config.take_large_bodies("sregistry.push_at_once", ["POST"])
     config.scan(".list_views")
     config.scan(".push_views")

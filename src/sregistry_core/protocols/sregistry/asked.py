@@ -87,7 +87,7 @@ def spelling_in_path(request: Request) -> Spelling:
 
 
 def _number(request: Request, key: str, usual: int | None) -> int | None:
-    text = request.params.get(key)
+    text = request.GET.get(key)
     if text is None:
         return usual
     if not text.isascii() or not text.isdigit() or len(text) > 9:

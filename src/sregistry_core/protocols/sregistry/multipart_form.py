@@ -1,6 +1,6 @@
 """Reads a form with a file in it as it comes, so that no byte of the file is kept in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from io import BufferedReader, RawIOBase
 from typing import Any, BinaryIO
 
@@ -18,6 +18,7 @@ from sregistry_core.web.forms import body_of
 
 MOST_FIELDS = 20
 LARGEST_FIELD = 16 * 1024
+LARGEST_UNREAD = 1 << 20
 _BLOCK = 1 << 20
 
 
@@ -27,9 +28,13 @@ class MultipartForm:
     Whatever comes after the file is not looked at.
     """
 
-    def __init__(self, request: Request):
-        """Read as far as the file begins. Raises Malformed, or TooLarge for too many fields."""
+    def __init__(self, request: Request, *, unread: Collection[str] = ()):
+        """Read as far as the file begins. Raises Malformed, or TooLarge for too many fields.
+
+        unread   fields that may be larger, and of which nothing is kept
+        """
         self._events = _events(request)
+        self._unread = unread
         self._fields: dict[str, str] = {}
         self._read_fields()
 
@@ -54,8 +59,21 @@ class MultipartForm:
                 raise Malformed(f"the field {event.name[:40]} comes twice")
             if len(self._fields) >= MOST_FIELDS:
                 raise TooLarge(f"the form has more than {MOST_FIELDS} fields")
-            self._fields[event.name] = self._value()
+            if event.name in self._unread:
+                self._skip()
+                self._fields[event.name] = ""
+            else:
+                self._fields[event.name] = self._value()
         raise Malformed("the form has no file")
+
+    def _skip(self) -> None:
+        size = 0
+        for chunk in self._events:
+            if chunk is None:
+                break
+            size += len(chunk)
+            if size > LARGEST_UNREAD:
+                raise TooLarge(f"a field of the form has more than {LARGEST_UNREAD} bytes")
 
     def _value(self) -> str:
         value = bytearray()

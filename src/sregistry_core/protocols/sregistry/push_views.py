@@ -1,11 +1,20 @@
-"""Pushes of the sregistry client in their two steps, its deletes, and its builds."""
+"""Pushes of the sregistry client, in two steps or in one; its deletes, and its builds."""
+
+from datetime import UTC, datetime
 
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
 from sregistry_core.errors import Conflict, Malformed, NotAllowed
-from sregistry_core.names import DEFAULT_TAG, ContainerName, ImageName, parse_tag
+from sregistry_core.names import (
+    DEFAULT_TAG,
+    CollectionName,
+    ContainerName,
+    ImageName,
+    parse_container_name,
+    parse_tag,
+)
 from sregistry_core.services.client_credentials import Spelling
 from sregistry_core.web.dialects import json_response
 from sregistry_core.web.forms import read_json
@@ -26,11 +35,8 @@ def begin_push(request: Request) -> Response:
     said = Spelling(form.text("collection"), form.text("name"), form.text("tag", DEFAULT_TAG))
     short = short_entity(request)
     services = services_of(request, "push", spellings_of(said, short))
-    if ":" in said.name or "@" in said.name:
-        raise Malformed(f"{said.name[:80]!r} is no name for a container")
-    container = ContainerName.parse(f"{said.collection}/{said.name}", home=short)
-    name = ImageName(container, tag=parse_tag(said.tag))
-    return json_response({"cid": services.client_containers.begin(name, said)})
+    begun = services.client_containers.begin(_name_of(said, short), said)
+    return json_response({"cid": begun})
 
 
 @view_config(route_name="sregistry.push")
@@ -48,6 +54,25 @@ def push(request: Request) -> Response:
     services = services_of(request, "upload", signed, began_at=begun.at)
     services.client_containers.receive(begun, form.file, size=request.content_length or 0)
     return json_response({"message": "Upload Complete"})
+
+
+@view_config(route_name="sregistry.push_at_once")
+def push_at_once(request: Request) -> Response:
+    """Take in a push in one step, as clients before 0.0.88 send it.
+
+    The signature is compared with the moment at which its header came: sending the rest may take
+    hours. What the client found in the image itself, in `metadata`, we find ourselves.
+    """
+    form = MultipartForm(request, unread=("metadata",))
+    said = Spelling(form.text("collection"), form.text("name"), form.text("tag"))
+    short = short_entity(request)
+    services = services_of(request, "push", spellings_of(said, short), began_at=_began_at(request))
+    services.client_containers.push(
+        _name_of(said, short), form.file, size=request.content_length or 0
+    )
+    text = "Upload Complete"
+    names = {"collection": said.collection, "name": said.name, "tag": said.tag}
+    return json_response({"detail": text, "message": text, **names}, status=201)
 
 
 @view_config(route_name="sregistry.delete")
@@ -71,3 +96,20 @@ def build(request: Request) -> Response:
     """Say that nothing is built here: there are no builders yet."""
     text = "this registry builds no images: build where you are, and push"
     return json_response({"detail": text, "message": text}, status=501)
+
+
+def _name_of(said: Spelling, short: str) -> ImageName:
+    # Each by itself: joined, an empty name would make a container of the collection's.
+    within = CollectionName.parse(said.collection, home=short)
+    name = parse_container_name(said.name)
+    return ImageName(ContainerName(within.entity, within.collection, name), tag=parse_tag(said.tag))
+
+
+def _began_at(request: Request) -> datetime | None:
+    """Give when the header came, where the server says it; at most an upload's lifetime ago."""
+    seconds: float | None = request.environ.get("sregistry.began_at")
+    if seconds is None:
+        return None
+    facilities = request.registry["facilities"]
+    earliest: datetime = facilities.clock() - facilities.settings.upload_lifetime
+    return max(datetime.fromtimestamp(seconds, UTC), earliest)

@@ -47,4 +47,5 @@ def includeme(config: Configurator) -> None:
         "sregistry.begin_push_without_api", f"/upload/chunked_upload{_END}", request_method=add_post
     )
     config.add_route("sregistry.push", f"{_BASE}upload{_END}", request_method=add_post)
+    config.add_route("sregistry.push_at_once", f"{_API}push{_END}", request_method=add_post)
     config.add_route("sregistry.build", f"{_BASE}google_build/build{_END}", request_method=add_post)

@@ -46,7 +46,12 @@ def listed_json(listed: Listed, entity: str) -> dict[str, Any]:
         "metrics": {"sha256": digest.hex, "size": image.blob.size if image.blob else 0},
         "version": digest.library,
         "frozen": listed.frozen,
-        "metadata": {"description": image.description, "arch": image.arch},
+        "metadata": {
+            "description": image.description,
+            "arch": image.arch,
+            "signed": image.signed,
+            "verification": image.verification,
+        },
         "collection": shown_name(image.container.collection, entity),
     }
 

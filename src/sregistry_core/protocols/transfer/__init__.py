@@ -9,4 +9,5 @@ def includeme(config: Configurator) -> None:
     """Add the protocol; refusals are plain text."""
     config.add_dialect("transfer", Dialect(), paths=("/transfer",))
     config.include(".routes")
+    config.take_large_bodies("transfer.bring", ["PUT"])
     config.scan(".views")

@@ -65,7 +65,7 @@ def check_form(request: Request) -> bool:
     if route is None or not route.name.startswith("ui."):
         return False
     _require_own_origin(request)
-    _require_small_form(request)
+    require_small_form(request, LARGEST_FORM)
     return True
 
 
@@ -110,14 +110,16 @@ def _require_own_origin(request: Request) -> None:
         raise NotAllowed(f"forms are taken from {address.url} only")
 
 
-def _require_small_form(request: Request) -> None:
+def require_small_form(request: Request, largest: int) -> None:
     """Raise TooLarge or Malformed for what is no small form: reading takes it into memory."""
     if request.content_length is None:
         raise Malformed("the form does not say how long it is")
-    if request.content_length > LARGEST_FORM:
-        raise TooLarge(f"the form has {request.content_length} bytes, {LARGEST_FORM} are taken")
+    if request.content_length > largest:
+        raise TooLarge(f"the form has {request.content_length} bytes, {largest} are taken")
     if request.content_type != "application/x-www-form-urlencoded":
         raise Malformed("a form must be application/x-www-form-urlencoded")
+    # Above its own limit WebOb writes a form to a file, and leaves that open.
+    request.request_body_tempfile_limit = LARGEST_FORM + 1
     try:
         request.POST  # noqa: B018 - reads and decodes it, which later readers rely on
     except (UnicodeDecodeError, ValueError) as error:

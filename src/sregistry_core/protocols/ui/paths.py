@@ -1,9 +1,11 @@
-"""Where a browser may be sent after signing in: to a path of ours, and nowhere else."""
+"""Addresses of pages, and where a browser may be sent after signing in: to a path of ours."""
 
 import re
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 SIGN_IN = "/auth/sign-in"
+SIGNED_OUT = "/auth/signed-out"
+ACCOUNT = "/auth/account"
 TOKENS = "/auth/tokens"
 CLIENT_SECRET = "/auth/sregistry"  # noqa: S105 - an address
 
@@ -12,6 +14,11 @@ _LONGEST = 2000
 _PART = "[A-Za-z0-9._~:@,+-]+"
 _LOCAL = re.compile(rf"/(?:{_PART}/)*(?:{_PART})?(?:\?[A-Za-z0-9._~:@,+=&%/-]*)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
+
+
+def callback_address(public_url: str, login: str) -> str:
+    """Give the address that another site sends browsers back to: it must be known there."""
+    return f"{public_url}{SIGN_IN}/{quote(login, safe='')}/callback"
 
 
 def local_path(text: str) -> str:

@@ -1,29 +1,32 @@
-"""Signing in and out."""
+"""Signing in by a name and a password, and signing out."""
+
+from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from sregistry_core.contracts import Caller, PasswordLogin
-from sregistry_core.errors import LoginRequired
+from sregistry_core.contracts import Caller
+from sregistry_core.errors import LoginRequired, LoginUnavailable, TooManyGuesses
 from sregistry_core.services import Services
 from sregistry_core.web.security import SESSION_COOKIE
 
 from .fields import form_field, query_field
 from .pages import page
-from .paths import local_path
+from .paths import SIGNED_OUT, local_path
+from .sessions import redirect_logins, sign_in_page, start_session
 
-_LONGEST_ADDRESS = 64
+_REFUSED = "Unknown name or wrong password."
 
 
 @view_config(route_name="ui.sign_in", request_method="GET")
 def show_sign_in(request: Request) -> Response:
-    """Ask for a name and a password, unless somebody is signed in."""
+    """Offer every way to sign in, unless somebody is signed in."""
     wanted = local_path(query_field(request, "next"))
     if not request.caller.is_anonymous:
         return HTTPSeeOther(location=wanted)
-    return _sign_in_page(request, wanted)
+    return sign_in_page(request, wanted)
 
 
 @view_config(route_name="ui.sign_in", request_method="POST")
@@ -36,48 +39,43 @@ def sign_in(request: Request) -> Response:
         request.db, Caller.anonymous(), request.registry["facilities"]
     ).authentication
     try:
-        user = authentication.log_in(name, request.POST.get("password", ""))
+        password = request.POST.get("password", "")
+        user = authentication.log_in(name, password, address=request.remote_addr)
+    except TooManyGuesses as refusal:
+        request.tm.doom()
+        complaint = f"Too many wrong passwords. Try again in {refusal.seconds} seconds."
+        response = sign_in_page(request, wanted, status=429, name=name, complaint=complaint)
+        response.headers["Retry-After"] = str(refusal.seconds)
+        return response
     except LoginRequired:
         # One answer for an unknown name, a wrong password and a disabled account.
         request.tm.doom()
-        return _sign_in_page(request, wanted, name=name, refused=True)
-    if old := request.cookies.get(SESSION_COOKIE):
-        authentication.end_session(old)
-    address = (request.remote_addr or "")[:_LONGEST_ADDRESS]
-    secret = authentication.begin_session(user, address or None)
-    response = HTTPSeeOther(location=wanted)
-    settings = request.registry["facilities"].settings
-    response.set_cookie(
-        SESSION_COOKIE,
-        secret,
-        max_age=settings.session_lifetime,
-        secure=settings.secure_cookies,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
+        return sign_in_page(request, wanted, status=401, name=name, complaint=_REFUSED)
+    return start_session(request, authentication, user, wanted)
 
 
 @view_config(route_name="ui.sign_out")
 def sign_out(request: Request) -> Response:
     """End the session here, not only in the browser."""
+    through = None
     if secret := request.cookies.get(SESSION_COOKIE):
-        request.services.authentication.end_session(secret)
-    response = HTTPSeeOther(location="/")
+        through = request.services.authentication.end_session(secret)
+    signed_out = f"{SIGNED_OUT}?{urlencode({'from': through})}"
+    response = HTTPSeeOther(location=signed_out if through in redirect_logins(request) else "/")
     response.delete_cookie(SESSION_COOKIE)
     return response
 
 
-def _sign_in_page(
-    request: Request, wanted: str, *, name: str = "", refused: bool = False
-) -> Response:
-    logins = request.registry["facilities"].logins.values()
-    return page(
-        request,
-        "sign-in",
-        status=401 if refused else 200,
-        wanted=wanted,
-        name=name,
-        refused=refused,
-        takes_passwords=any(isinstance(login, PasswordLogin) for login in logins),
-    )
+@view_config(route_name="ui.signed_out")
+def show_signed_out(request: Request) -> Response:
+    """Say that the session is over here, and where it is not: the other site has one of its own."""
+    login = redirect_logins(request).get(query_field(request, "from"))
+    settings = request.registry["facilities"].settings
+    farewell = None
+    if login is not None:
+        try:
+            farewell = login.farewell(f"{settings.public_url}/")
+        except LoginUnavailable:
+            # Nothing here depends on it.
+            farewell = None
+    return page(request, "signed-out", farewell=farewell)

@@ -1,0 +1,111 @@
+"""The lines of the pages."""
+
+from sregistry_core.testing.registry import PASSWORD
+
+from ..samples import About, Deed, Sample
+
+_NOTHING = About.NOTHING
+
+LINES = (
+    Sample("ui.first", "GET", "/", Deed.PUBLIC, about=_NOTHING),
+    Sample("ui.sign_in", "GET", "/auth/sign-in", Deed.OTHER, about=_NOTHING),
+    Sample(
+        "ui.sign_in",
+        "POST",
+        "/auth/sign-in",
+        Deed.OTHER,
+        about=_NOTHING,
+        form={"name": "bob", "password": PASSWORD},
+    ),
+    Sample(
+        "ui.sign_in",
+        "POST",
+        "/auth/sign-in",
+        Deed.OTHER,
+        about=_NOTHING,
+        note="with an empty password",
+        form={"name": "bob", "password": ""},
+    ),
+    Sample(
+        "ui.depart",
+        "POST",
+        "/auth/sign-in/elsewhere",
+        Deed.OTHER,
+        about=_NOTHING,
+        form={"next": "/auth/tokens"},
+    ),
+    Sample(
+        "ui.come_back",
+        "GET",
+        "/auth/sign-in/elsewhere/callback?state=forged&who=ada&proof=forged",
+        Deed.OTHER,
+        about=_NOTHING,
+        note="with an answer that nobody waits for",
+    ),
+    Sample(
+        "ui.come_back",
+        "POST",
+        "/auth/sign-in/byform/callback",
+        Deed.OTHER,
+        about=_NOTHING,
+        note="with an answer that nobody waits for",
+        form={"RelayState": "forged", "who": "ada", "proof": "forged", "own_site": "yes"},
+    ),
+    Sample(
+        "ui.choose_name",
+        "POST",
+        "/auth/sign-in/elsewhere/name",
+        Deed.OTHER,
+        about=_NOTHING,
+        note="without having been elsewhere",
+        form={"state": "forged", "name": "newcomer"},
+    ),
+    Sample(
+        "ui.login_metadata",
+        "GET",
+        "/auth/sign-in/elsewhere/metadata",
+        Deed.PUBLIC,
+        about=_NOTHING,
+        note="of a login that has none",
+    ),
+    Sample("ui.signed_out", "GET", "/auth/signed-out", Deed.PUBLIC, about=_NOTHING),
+    Sample("ui.account", "GET", "/auth/account", Deed.OTHER, about=_NOTHING),
+    Sample(
+        "ui.add_login",
+        "POST",
+        "/auth/account/logins/byform",
+        Deed.OTHER,
+        about=_NOTHING,
+        form={},
+    ),
+    Sample(
+        "ui.remove_login",
+        "POST",
+        "/auth/account/logins/elsewhere/remove",
+        Deed.OTHER,
+        about=_NOTHING,
+        form={},
+    ),
+    Sample("ui.sign_out", "POST", "/auth/sign-out", Deed.OTHER, about=_NOTHING, form={}),
+    Sample("ui.tokens", "GET", "/auth/tokens", Deed.OWN_TOKENS, about=_NOTHING),
+    Sample(
+        "ui.tokens",
+        "POST",
+        "/auth/tokens",
+        Deed.OWN_TOKENS,
+        about=_NOTHING,
+        form={"name": "new", "scope": "pull", "lifetime": "30d"},
+    ),
+    Sample("ui.client_secret", "GET", "/auth/sregistry", Deed.OTHER, about=_NOTHING),
+    Sample("ui.client_secret", "POST", "/auth/sregistry", Deed.OTHER, about=_NOTHING, form={}),
+    Sample("ui.old_token", "GET", "/token", Deed.PUBLIC, about=_NOTHING),
+    Sample(
+        "ui.revoke_token",
+        "POST",
+        "/auth/tokens/{user_token}/revoke",
+        Deed.OWN_ACCOUNT,
+        about=About.ACCOUNT,
+        form={},
+    ),
+    Sample("__static/ui/", "GET", "/static/ui/ui.css", Deed.PUBLIC, about=_NOTHING),
+)
