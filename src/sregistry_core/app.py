@@ -17,6 +17,7 @@ from sregistry_core.contracts import Caller, PluginSettings
 from sregistry_core.db import schema
 from sregistry_core.db.session import Database, open_database
 from sregistry_core.errors import ConfigurationError, Conflict
+from sregistry_core.issuers import Issuer, Issuers
 from sregistry_core.jobs.broker import EMBEDDED
 from sregistry_core.jobs.duties import table_of
 from sregistry_core.jobs.runner import JobRunner

@@ -29,7 +29,7 @@ from sregistry_core.models import (
     Upload,
     User,
 )
-from sregistry_core.names import CollectionName, ContainerName, ImageName
+from sregistry_core.names import CollectionName, ContainerName, ImageName, RobotName
 from sregistry_core.services import Services
 from sregistry_core.services.client_containers import Begun
 from sregistry_core.services.client_credentials import Spelling
@@ -43,6 +43,8 @@ from sregistry_core.testing.sif_files import make_sif
 
 LAB, BLAST = CollectionName("ada", "lab"), ContainerName("ada", "lab", "blast")
 NAME = ImageName(BLAST, "1")
+ROBOT = RobotName(LAB, "ci")
+ISSUER = "https://gitlab.test"
 SPELLING = Spelling("lab", "blast", "1")
 FUTURE = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -127,6 +129,27 @@ DOORS = {
     "teams.members": Refuses(lambda s, t: s.teams.members("crew")),
     "teams.add_member": Refuses(lambda s, t: s.teams.add_member("crew", "bob")),
     "teams.remove_member": Refuses(lambda s, t: s.teams.remove_member("crew", "ada")),
+    "teams.managed": Refuses(lambda s, t: s.teams.managed("crew")),
+    "robots.of": Refuses(lambda s, t: s.robots.of(LAB)),
+    "robots.all": Refuses(lambda s, t: s.robots.all()),
+    "robots.find": Refuses(lambda s, t: s.robots.find(ROBOT)),
+    "robots.create": Refuses(lambda s, t: s.robots.create(LAB, "new", scope=Scope.PULL)),
+    "robots.add": AFTER_ANOTHER,
+    "robots.change": Refuses(lambda s, t: s.robots.change(ROBOT, disabled=True)),
+    "robots.renew": Refuses(lambda s, t: s.robots.renew(ROBOT)),
+    "robots.tokens": Refuses(lambda s, t: s.robots.tokens(ROBOT)),
+    "robots.revoke": Refuses(lambda s, t: s.robots.revoke(ROBOT)),
+    "robots.remove": Refuses(lambda s, t: s.robots.remove(ROBOT)),
+    "publishers.of": Refuses(lambda s, t: s.publishers.of(t.lab)),
+    "publishers.all": Refuses(lambda s, t: s.publishers.all()),
+    "publishers.find": Refuses(lambda s, t: s.publishers.find(t.lab, "builds")),
+    "publishers.add": Refuses(
+        lambda s, t: s.publishers.add(
+            t.lab, "new", issuer=ISSUER, claims={"repository": "a/b"}, scope=Scope.PULL
+        )
+    ),
+    "publishers.remove": Refuses(lambda s, t: s.publishers.remove(t.lab, "builds")),
+    "publishers.exchange": PROOF,
     "catalog.entity": Refuses(lambda s, t: s.catalog.entity("ada")),
     "catalog.entity_by_id": Refuses(lambda s, t: s.catalog.entity_by_id(t.entity.id)),
     "catalog.create_entity": Refuses(lambda s, t: s.catalog.create_entity("ada")),
@@ -356,7 +379,9 @@ def without_a_line(doors, table):
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory, empty_database):
     """A registry of Ada, an administrator, in which everything is private."""
-    registry = Registry(tmp_path_factory.mktemp("doors"), empty_database, {})
+    registry = Registry(
+        tmp_path_factory.mktemp("doors"), empty_database, {"sregistry.publishers": ISSUER}
+    )
     content = make_sif(labels={"org.example": "secret"})
     ada = registry.user("ada", is_admin=True)
     registry.user("bob")
@@ -369,6 +394,10 @@ def registry(tmp_path_factory, empty_database):
         empty = services.catalog.create_collection(lab.entity, "empty", private=True)
         services.signers.require(empty, ["A" * 40])
         services.grants.give(lab, CollectionRole.READER, team="crew")
+        services.robots.create(LAB, "ci", scope=Scope.PUSH)
+        services.publishers.add(
+            lab, "builds", issuer=ISSUER, claims={"repository": "a/b"}, scope=Scope.PUSH
+        )
         services.shares.create(NAME)
         services.federation.add("elsewhere", "https://elsewhere.test")
         image = services.images.resolve(NAME)

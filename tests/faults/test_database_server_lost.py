@@ -47,8 +47,9 @@ def status_of_page(registry):
     request = Request(f"{registry.url}/auth/account", headers={"Cookie": "sregistry_session=x"})
     with pytest.raises(HTTPError) as refused:
         urlopen(request)
-    assert refused.value.headers["Retry-After"] == "5"
-    return refused.value.code
+    with refused.value as answer:
+        assert answer.headers["Retry-After"] == "5"
+        return answer.code
 
 
 def status(client, path):

@@ -25,7 +25,9 @@ class Deed(StrEnum):
     LOOK = "see it, list it, pull it"
     PUSH = "push, set and move tags, describe images and containers"
     REMOVE = "delete tags, images, manifests and containers"
-    MANAGE = "hide or show, grant roles, freeze, share, describe or delete the collection"
+    MANAGE = (
+        "hide or show, grant roles, freeze, share, describe or delete the collection, its robots"
+    )
     CREATE = "make a collection beside it"
     CREATE_AT_HOME = "make a collection under the registry's own name"
     WHO_AM_I = "see who one is"
@@ -33,7 +35,7 @@ class Deed(StrEnum):
     SEE_USER = "see the account of a user (of the owner)"
     OWN_ACCOUNT = "see, make and end tokens of a user (of the owner), set their password"
     TEAM_SEE = "see a team and who is in it"
-    TEAM_CHANGE = "take users into a team"
+    TEAM_CHANGE = "take users into a team, make its robots"
     TEAM_MAKE = "make a team"
     ADMINISTER = "list, make, disable users; see the share links of everybody"
     ADD_KEY = "add a key to the key server"

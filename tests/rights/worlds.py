@@ -44,6 +44,7 @@ HOME = "tacc"
 """The registry's own entity."""
 NOBODYS = {"ada": "eve", "crew": "gang", HOME: HOME}
 """Names of the same length as others, that nobody has."""
+ISSUER = "https://gitlab.test"
 LABEL = "tells-of-itself"
 IMAGE = make_sif(labels={"org.label-schema.name": LABEL})
 COMING = make_sif(labels={"org.label-schema.name": "coming"})
@@ -102,6 +103,7 @@ class Worlds:
         ini = {
             "sregistry.protocols": " ".join(PROTOCOLS),
             "sregistry.plugin_modules": "sregistry_core.testing.elsewhere",
+            "sregistry.publishers": ISSUER,
             "sregistry.login": "passwords elsewhere byform",
             "byform.use": "elsewhere",
             "byform.by_form": "true",
@@ -230,6 +232,7 @@ class Worlds:
         tess = self._actors["tess"]
         tess.post("/api/v1/teams", {"team": "crew"}, status=201)
         tess.put("/api/v1/teams/crew/members/tom", {"role": "member"}, status=200)
+        tess.post("/api/v1/teams/crew/robots", {"robot": "ci", "scope": "push"}, status=201)
         for name, actor in self._actors.items():
             self.own_containers[name] = self._make_box(name, actor)
         now = self.registry.clock() + A_LITTLE_LATER
@@ -247,6 +250,7 @@ class Worlds:
         for collection in ("lab", "bay"):
             asked = {"entity": entity, "collection": collection, "private": True}
             owner.post("/api/v1/collections", asked, status=201)
+        self._make_robots(f"/api/v1/collections/{entity}/lab", owner)
         path = f"{entity}/lab/blast"
         image_id = owner.push(f"{path}:1", IMAGE)
         found = owner.get(f"/v1/containers/{path}", status=200).json["data"]
@@ -276,6 +280,11 @@ class Worlds:
         )
         self._let_all_begin(things)
         return things
+
+    def _make_robots(self, collection: str, owner: Actor) -> None:
+        owner.post(f"{collection}/robots", {"robot": "ci", "scope": "push"}, status=201)
+        trusted = {"issuer": ISSUER, "claims": {"repository": "lab/blast"}, "scope": "push"}
+        owner.post(f"{collection}/publishers", {"publisher": "builds", **trusted}, status=201)
 
     def _let_all_begin(self, things: Things) -> None:
         """Everybody begins to push while they may; then most lose that right."""

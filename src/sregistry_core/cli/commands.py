@@ -16,7 +16,9 @@ from .directory import directory
 from .doctor import doctor
 from .jobs import jobs
 from .plugin_kit import plugin
+from .publishers import publisher
 from .refusal import EXPECTED, one_line_refusals
+from .robots import robot
 from .serving import init, serve
 from .shares import share
 from .tags import tag
@@ -39,6 +41,8 @@ OURS: Final[Mapping[str, click.Command]] = {
     "team": team,
     "tag": tag,
     "share": share,
+    "robot": robot,
+    "publisher": publisher,
     "directory": directory,
     "jobs": jobs,
     "database": database,

@@ -104,9 +104,7 @@ def _connection(
     connection: Any
     if parts.scheme == "https":
         context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
-        connection = http.client.HTTPSConnection(
-            host, parts.port, timeout=seconds, context=context
-        )
+        connection = http.client.HTTPSConnection(host, parts.port, timeout=seconds, context=context)
     else:
         connection = http.client.HTTPConnection(host, parts.port, timeout=seconds)
 

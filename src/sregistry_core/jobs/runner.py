@@ -241,6 +241,8 @@ class JobRunner:
         while True:
             try:
                 self.look_for_work()
+            except SQLAlchemyError as error:
+                log.warning("the relay will look for work again: %s", cause_of(error))
             except Exception:
                 log.exception("the relay could not look for work, and will try again")
             if self._stopping.wait(RELAY_PAUSE.total_seconds()):

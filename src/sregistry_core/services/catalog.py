@@ -20,6 +20,7 @@ from sregistry_core.models import (
     Image,
     ManifestTag,
     Tag,
+    User,
 )
 from sregistry_core.names import (
     CollectionName,
@@ -372,6 +373,8 @@ class Catalog:
         caller = self._access.caller
         if not limit or caller.is_admin:
             return
+        # Two at once would each be the last one that is allowed.
+        self._db.execute(select(User.id).where(User.id == caller.user_id).with_for_update())
         made = self._db.scalar(
             select(func.count())
             .select_from(Collection)

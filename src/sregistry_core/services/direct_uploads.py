@@ -182,10 +182,12 @@ class DirectUploads:
         self._db.add(blob)
         self._db.flush()
         upload.blob_id = blob.id
+        # What is proven does not give way to a claim.
+        is_proven = image.blob is not None and image.blob.state is BlobState.VERIFIED
         if self._must_be_looked_at(image):
             # Of what is known the tags want to know the architecture.
-            image.arch = seen.arch or image.arch
-        else:
+            image.arch = image.arch or seen.arch
+        elif not is_proven:
             published = Arrival(arrival.image_id, arrival.announced, None)
             self._publishing.write_rows(image, published, seen, lambda: blob, None)
         self._outbox.write(JOB, queue=SLOW, upload=upload.id, blob=blob.id)

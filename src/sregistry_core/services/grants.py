@@ -91,7 +91,9 @@ class Grants:
         return self._db.scalar(query.where(Grant.team_id == self._team(team or "").id))
 
     def _user(self, name: str) -> User:
-        user = self._db.scalar(select(User).where(User.name == name.lower(), User.robot_id.is_(None)))
+        user = self._db.scalar(
+            select(User).where(User.name == name.lower(), User.robot_id.is_(None))
+        )
         if user is None:
             raise NotFound(f"the user {name} does not exist")
         return user

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.errors import StorageError
@@ -16,7 +16,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from sregistry_core.errors import TooManyGuesses
 
-_PATIENCE: Final = {"socket_connect_timeout": 1, "socket_timeout": 1}
+_PATIENCE: Final[dict[str, Any]] = {"socket_connect_timeout": 1, "socket_timeout": 1}
 """In seconds."""
 _QUIET_SECONDS = 30.0
 """How long a Redis that did not answer is left alone."""

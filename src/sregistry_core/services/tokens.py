@@ -28,9 +28,7 @@ class NewToken:
     secret: str
 
 
-def new_token(
-    user: User, name: str, scope: Scope, now: datetime, expires_at: datetime
-) -> NewToken:
+def new_token(user: User, name: str, scope: Scope, now: datetime, expires_at: datetime) -> NewToken:
     """Make up a token that nobody has written down yet; without a name it has that of the day."""
     secret = TOKEN_PREFIX + new_secret(TOKEN_LENGTH - len(TOKEN_PREFIX))
     token = Token(

@@ -24,14 +24,13 @@ from .images import Images
 from .outbox import OutboxService
 from .publishing import Arrival, Publishing
 from .sharing import Sharing
+from .upload_parts import part_size_for, parts_of, require_numbers
 
 if TYPE_CHECKING:
     from . import Facilities
 
 StagedOf = Callable[[str], AbstractContextManager[Staged]]
 PURPOSE = "upload"
-MOST_PARTS = 10_000
-_MIB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +125,7 @@ class Uploads:
         image = self._require_image(image_id)
         if size <= 0:
             raise Malformed("an upload in parts has at least one byte")
-        part_size = self._facilities.settings.part_size
-        least = -(-size // MOST_PARTS)
-        if least > part_size:
-            part_size = -(-least // _MIB) * _MIB
+        part_size = part_size_for(size, self._facilities.settings.part_size)
         upload_id, begun = new_identifier(), None
         direct_size = self._direct.part_size(part_size)
         if direct_size is not None:
@@ -139,7 +135,7 @@ class Uploads:
             begun = self._direct.begin_parts(upload_id, digest)
             image = self._require_image(image_id)
         upload = self._new_upload(image, UploadKind.PARTS, size, part_size, begun, upload_id)
-        return PartsBegun(upload.id, part_size, _parts(upload), are_hashed=begun is not None)
+        return PartsBegun(upload.id, part_size, parts_of(upload), are_hashed=begun is not None)
 
     def part_address(
         self, image_id: str, upload_id: str, number: int, digest: Digest | None = None
@@ -149,8 +145,8 @@ class Uploads:
         digest   of the part, if the client says it
         """
         upload = self._require_upload(image_id, upload_id)
-        if not 1 <= number <= _parts(upload):
-            raise Malformed(f"there is no part {number}: the upload has {_parts(upload)}")
+        if not 1 <= number <= parts_of(upload):
+            raise Malformed(f"there is no part {number}: the upload has {parts_of(upload)}")
         offset = (number - 1) * upload.part_size
         size = min(upload.part_size, upload.size - offset)
         if upload.storage is not None:
@@ -204,11 +200,11 @@ class Uploads:
         """
         upload = self._require_upload(image_id, upload_id)
         if upload.storage is not None:
-            _require_numbers(upload, {part.number for part in completed})
+            require_numbers(upload, {part.number for part in completed})
             by_number = sorted(completed, key=lambda part: part.number)
             return self._direct.finish(upload, [Part(one.number, one.token) for one in by_number])
         self._require_parts(upload, completed)
-        size, parts = upload.size, _parts(upload)
+        size, parts = upload.size, parts_of(upload)
         return self._publish(
             upload,
             lambda upload_id: self._staging.joined_parts(upload_id, size=size, parts=parts),
@@ -353,12 +349,23 @@ class Uploads:
         upload = self._require_underway(upload_id)
         now = self._facilities.clock()
         upload.expires_at = now + self._facilities.settings.upload_lifetime
+        token = new_identifier()
         part = self._db.get(UploadPart, (upload_id, number))
         if part is None:
-            part = UploadPart(upload_id=upload_id, number=number)
-            self._db.add(part)
-        part.size, part.token, part.received_at = size, new_identifier(), now
-        return part.token
+            part = UploadPart(
+                upload_id=upload_id, number=number, size=size, token=token, received_at=now
+            )
+            try:
+                with self._db.begin_nested():
+                    self._db.add(part)
+            except IntegrityError:
+                # The same part has arrived twice at this very moment: the later one has it.
+                other = self._db.get(UploadPart, (upload_id, number))
+                if other is None:
+                    raise
+                part = other
+        part.size, part.token, part.received_at = size, token, now
+        return token
 
     def _received(self, image: Image) -> Upload | None:
         return self._db.scalars(
@@ -379,7 +386,7 @@ class Uploads:
                 select(UploadPart).where(UploadPart.upload_id == upload.id)
             )
         }
-        _require_numbers(upload, set(received))
+        require_numbers(upload, set(received))
         for part in completed:
             if part.token and received.get(part.number) != part.token:
                 raise Malformed(f"part {part.number} is not the one that arrived last")
@@ -388,13 +395,3 @@ class Uploads:
         return self._db.scalar(
             select(Image).where(Image.container_id == container.id, Image.digest == digest.oci)
         )
-
-
-def _require_numbers(upload: Upload, numbers: set[int]) -> None:
-    missing = sorted(set(range(1, _parts(upload) + 1)) - numbers)
-    if missing:
-        raise Malformed(f"part {missing[0]} of {_parts(upload)} has not arrived")
-
-
-def _parts(upload: Upload) -> int:
-    return -(-upload.size // upload.part_size)

@@ -1,5 +1,7 @@
 """The lines of the registry's own API."""
 
+from collections.abc import Iterator
+
 from ..samples import About, Deed, Sample
 
 _ROOT = "/api/v1"
@@ -10,6 +12,22 @@ _IMAGE = f"{_CONTAINER}/images/1"
 _USER = f"{_ROOT}/users/{{user}}"
 _TEAM = f"{_ROOT}/teams/{{team}}"
 _NEW_TOKEN = {"name": "new", "scope": "pull"}
+
+
+def _robots(root: str, prefix: str, deed: Deed, about: About) -> Iterator[Sample]:
+    """Give the lines of robots, which are the same for a collection and for a team."""
+    robot = f"{root}/robots/ci"
+    for route, method, path, body in (
+        (f"{prefix}robots", "GET", f"{root}/robots", None),
+        (f"create_{prefix}robot", "POST", f"{root}/robots", {"robot": "new", "scope": "pull"}),
+        (f"{prefix}robot", "GET", robot, None),
+        (f"change_{prefix}robot", "PATCH", robot, {"disabled": True}),
+        (f"remove_{prefix}robot", "DELETE", robot, None),
+        (f"{prefix}robot_tokens", "GET", f"{robot}/tokens", None),
+        (f"renew_{prefix}robot", "POST", f"{robot}/tokens", {"scope": "pull"}),
+        (f"revoke_{prefix}robot_tokens", "DELETE", f"{robot}/tokens", None),
+    ):
+        yield Sample(f"api.{route}", method, path, deed, about=about, json=body)
 
 
 def _public(route: str, path: str) -> Sample:
@@ -137,6 +155,7 @@ LINES = (
         about=About.ACCOUNT,
         note="or for a member: to leave",
     ),
+    *_robots(_TEAM, "team_", Deed.TEAM_CHANGE, About.ACCOUNT),
     Sample(
         "api.collections",
         "GET",
@@ -228,6 +247,30 @@ LINES = (
         Deed.OTHER,
         note="the registry's own",
         at_home=True,
+    ),
+    *_robots(_COLLECTION, "", Deed.MANAGE, About.THING),
+    Sample("api.publishers", "GET", f"{_COLLECTION}/publishers", Deed.MANAGE),
+    Sample(
+        "api.create_publisher",
+        "POST",
+        f"{_COLLECTION}/publishers",
+        Deed.MANAGE,
+        json={
+            "publisher": "new",
+            "issuer": "https://gitlab.test",
+            "claims": {"project_path": "lab/blast"},
+            "scope": "pull",
+        },
+    ),
+    Sample("api.publisher", "GET", f"{_COLLECTION}/publishers/builds", Deed.MANAGE),
+    Sample("api.remove_publisher", "DELETE", f"{_COLLECTION}/publishers/builds", Deed.MANAGE),
+    Sample(
+        "api.exchange",
+        "POST",
+        f"{_COLLECTION}/exchange",
+        Deed.OTHER,
+        note="for what nobody has signed",
+        json={"token": "no.signed.token"},
     ),
     Sample("api.containers", "GET", f"{_COLLECTION}/containers", Deed.LOOK),
     Sample(

@@ -64,7 +64,7 @@ LINES = (
         "ui.login_metadata",
         "GET",
         "/auth/sign-in/elsewhere/metadata",
-        Deed.PUBLIC,
+        Deed.OTHER,
         about=_NOTHING,
         note="of a login that has none",
     ),

@@ -118,7 +118,7 @@ def make_api(make_registry: MakeRegistry, document: OpenAPI) -> MakeRegistry:
     """Makes registries that speak our own API and are watched."""
 
     def make(**settings: str) -> Registry:
-        made = make_registry(protocols=PROTOCOLS, **settings)
+        made = make_registry(**{"protocols": PROTOCOLS, **settings})
         made.app = CheckedApp(made.app.app, document)
         return made
 

@@ -114,6 +114,18 @@ def test_who_pushes_what_is_claimed_already_sends_it_again(registry, ada, strang
     assert dict(blobs(registry)) == {digest_of(IMAGE): "verified"}
 
 
+def test_what_is_proven_does_not_give_way_to_a_claim(registry, ada, stranger):
+    Push(ada, IMAGE).whole()
+    registry.run_jobs()
+
+    lie(ada, IMAGE, same_size(IMAGE))
+    assert fetch(stranger.pull("ada/lab/blast:1", status=303)).body == IMAGE
+    registry.run_jobs()
+
+    assert fetch(stranger.pull("ada/lab/blast:1", status=303)).body == IMAGE
+    assert (digest_of(IMAGE), "verified") in blobs(registry)
+
+
 def test_the_honest_push_may_also_come_first(registry, ada, stranger):
     Push(ada, IMAGE).whole()
     lie(ada, IMAGE, same_size(IMAGE))

@@ -48,6 +48,13 @@ class Members:
             raise Malformed(f"{name} must be a list of texts, and is {_shown(value)}")
         return [Members({name: one}).text(name) for one in value]
 
+    def texts_by_name(self, name: str) -> Mapping[str, str]:
+        """Give an object whose members are texts. Raises Malformed when it is missing."""
+        value = self._require(name)
+        if not isinstance(value, dict):
+            raise Malformed(f"{name} must be an object of texts, and is {_shown(value)}")
+        return {key: Members(value).text(key) for key in value}
+
     def optional_boolean(self, name: str) -> bool | None:
         """Give true or false, or None when it is missing."""
         if name not in self:

@@ -4,6 +4,8 @@ from pyramid.config import Configurator
 
 ROOT = "/api/v1"
 _COLLECTION = "/collections/{entity}/{collection}"
+_ROBOT = f"{_COLLECTION}/robots/{{robot}}"
+_TEAM_ROBOT = "/teams/{team}/robots/{robot}"
 _CONTAINER = "/containers/{entity}/{collection}/{container}"
 
 ROUTES: tuple[tuple[str, str, str], ...] = (
@@ -28,6 +30,14 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("api.members", "GET", "/teams/{team}/members"),
     ("api.set_member", "PUT", "/teams/{team}/members/{user}"),
     ("api.remove_member", "DELETE", "/teams/{team}/members/{user}"),
+    ("api.team_robots", "GET", "/teams/{team}/robots"),
+    ("api.create_team_robot", "POST", "/teams/{team}/robots"),
+    ("api.team_robot", "GET", _TEAM_ROBOT),
+    ("api.change_team_robot", "PATCH", _TEAM_ROBOT),
+    ("api.remove_team_robot", "DELETE", _TEAM_ROBOT),
+    ("api.team_robot_tokens", "GET", f"{_TEAM_ROBOT}/tokens"),
+    ("api.renew_team_robot", "POST", f"{_TEAM_ROBOT}/tokens"),
+    ("api.revoke_team_robot_tokens", "DELETE", f"{_TEAM_ROBOT}/tokens"),
     ("api.collections", "GET", "/collections"),
     ("api.create_collection", "POST", "/collections"),
     ("api.collection", "GET", _COLLECTION),
@@ -38,6 +48,19 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("api.take_from_user", "DELETE", f"{_COLLECTION}/grants/users/{{user}}"),
     ("api.grant_to_team", "PUT", f"{_COLLECTION}/grants/teams/{{team}}"),
     ("api.take_from_team", "DELETE", f"{_COLLECTION}/grants/teams/{{team}}"),
+    ("api.robots", "GET", f"{_COLLECTION}/robots"),
+    ("api.create_robot", "POST", f"{_COLLECTION}/robots"),
+    ("api.robot", "GET", _ROBOT),
+    ("api.change_robot", "PATCH", _ROBOT),
+    ("api.remove_robot", "DELETE", _ROBOT),
+    ("api.robot_tokens", "GET", f"{_ROBOT}/tokens"),
+    ("api.renew_robot", "POST", f"{_ROBOT}/tokens"),
+    ("api.revoke_robot_tokens", "DELETE", f"{_ROBOT}/tokens"),
+    ("api.publishers", "GET", f"{_COLLECTION}/publishers"),
+    ("api.create_publisher", "POST", f"{_COLLECTION}/publishers"),
+    ("api.publisher", "GET", f"{_COLLECTION}/publishers/{{publisher}}"),
+    ("api.remove_publisher", "DELETE", f"{_COLLECTION}/publishers/{{publisher}}"),
+    ("api.exchange", "POST", f"{_COLLECTION}/exchange"),
     ("api.containers", "GET", f"{_COLLECTION}/containers"),
     ("api.create_container", "POST", f"{_COLLECTION}/containers"),
     ("api.container", "GET", _CONTAINER),
