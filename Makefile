@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PLUGINS := plugins/sregistry-filesystem plugins/sregistry-s3 plugins/sregistry-oauth plugins/sregistry-pam plugins/sregistry-saml
+PLUGINS := plugins/sregistry-filesystem plugins/sregistry-s3 plugins/sregistry-oauth plugins/sregistry-pam plugins/sregistry-saml plugins/sregistry-webhook
 
 .PHONY: help serve test check bench clean
 

@@ -28,6 +28,7 @@ def environ(tmp_path):
         "SREGISTRY_DATA": str(tmp_path / "data"),
         "SREGISTRY_FAST": str(tmp_path / "fast"),
         "SREGISTRY_OLD": str(tmp_path / "old"),
+        "SREGISTRY_WEBHOOK_SECRET": "a secret of the tests and of nobody else",
     }
 
 

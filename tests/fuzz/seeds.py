@@ -93,6 +93,8 @@ def plant(directory: Path, empty_database: Path) -> Seeds:
         share_token = share.shub_uri.partition("/s/")[2].partition("/")[0]
         services.tokens.issue(user, scope=Scope.PULL)
     ada.post("/api/v1/teams", {"team": "crew"}, status=201)
+    for owner in ("collections/ada/lab", "teams/crew"):
+        ada.post(f"/api/v1/{owner}/robots", {"robot": "ci", "scope": "pull"}, status=201)
     registry.app.post("/pks/add", {"keytext": key.public}, headers=ada.headers, status=200)
     registry.run_jobs()
     form = registry.app.get("/auth/sign-in").forms[0]
@@ -104,6 +106,7 @@ def plant(directory: Path, empty_database: Path) -> Seeds:
     return Seeds(
         directory=directory,
         known={
+            "robot": ("ci",),
             "name": (
                 "ada/lab/blast:1.0",
                 "ada/lab/blast",

@@ -23,6 +23,7 @@ from .login import (
     Subject,
     WrongPassword,
 )
+from .outgoing import SiteAnswer, ask_site, is_public_address
 from .policy import Action, Caller, PushedImage, PushRefused, Scope, TeamRole
 from .settings import PluginSettings, Secret, Sections
 from .storage import (
@@ -71,6 +72,7 @@ __all__ = [
     "Scope",
     "Secret",
     "Sections",
+    "SiteAnswer",
     "Step",
     "Storage",
     "StorageUnavailable",
@@ -82,5 +84,7 @@ __all__ = [
     "Unfinished",
     "UserJoined",
     "WrongPassword",
+    "ask_site",
+    "is_public_address",
     "require_key",
 ]

@@ -21,14 +21,14 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SiteAnswer:
     """What another site has answered: also a refusal, and also a redirect, which nobody follows."""
 
     status: int
     body: bytes
 
 
-def ask(
+def ask_site(
     method: str,
     url: str,
     *,
@@ -38,7 +38,7 @@ def ask(
     allow_private: bool = False,
     ca_file: Path | None = None,
     largest: int = LARGEST_ANSWER,
-) -> Answer:
+) -> SiteAnswer:
     """Send one request, and read the whole answer.
 
     seconds         from the connection to the last byte; looking the name up is not in it
@@ -49,19 +49,19 @@ def ask(
     Raises Unavailable when there is no whole answer, with the reason.
     """
     parts = urlsplit(url)
-    place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    # Without the path: addresses of webhooks are secrets there.
+    place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     shown = {"User-Agent": _AGENT, "Accept-Encoding": "identity", **(headers or {})}
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     deadline = time.monotonic() + seconds
+    alarm: threading.Timer | None = None
     try:
         connection = _connection(parts, seconds, allow_private, ca_file)
     except (OSError, ValueError) as error:
         raise Unavailable(f"{place}: {_said(error)}") from error
-    # Each read has a time of its own to wait: only this ends an answer that comes byte by byte.
-    alarm = threading.Timer(seconds, _hang_up, [connection])
-    alarm.daemon = True
-    alarm.start()
     try:
+        connection.connect()
+        alarm = _alarm(connection.sock, deadline)
         connection.request(method, target, body, shown)
         response = connection.getresponse()
         content = response.read(largest + 1)
@@ -69,7 +69,8 @@ def ask(
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Unavailable(f"{place}: {_said(error)}") from error
     finally:
-        alarm.cancel()
+        if alarm is not None:
+            alarm.cancel()
         connection.close()
     if len(content) > largest:
         raise Unavailable(f"{place}: more than {largest} bytes")
@@ -77,10 +78,10 @@ def ask(
         raise Unavailable(f"{place}: no answer within {seconds:g} seconds")
     if missing:
         raise Unavailable(f"{place}: the answer ends too early")
-    return Answer(response.status, content)
+    return SiteAnswer(response.status, content)
 
 
-def is_public(address: str) -> bool:
+def is_public_address(address: str) -> bool:
     """True for an address of the public internet, also when it is wrapped in one of version 6."""
     try:
         # What belongs to one link is written with a `%` and the link's name.
@@ -121,7 +122,7 @@ def _connect(place: tuple[str, int], timeout: float, allow_private: bool) -> soc
     """Connect to an address that was looked at: between a look and a name, the name may change."""
     found = socket.getaddrinfo(*place, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
-    wanted = [one for one in addresses if allow_private or is_public(one)]
+    wanted = [one for one in addresses if allow_private or is_public_address(one)]
     if not wanted:
         raise OSError(f"{addresses[0]} is a private address, and those are not allowed")
     for address in wanted[:-1]:
@@ -130,14 +131,25 @@ def _connect(place: tuple[str, int], timeout: float, allow_private: bool) -> soc
     return socket.create_connection((wanted[-1], place[1]), timeout)
 
 
-def _hang_up(connection: http.client.HTTPConnection) -> None:
+def _alarm(opened: socket.socket, deadline: float) -> threading.Timer:
+    """End a conversation in time. Each read waits anew: an answer may come byte by byte, for ever.
+
+    The socket is kept here: its connection forgets it where an answer has no length.
+    """
+    alarm = threading.Timer(max(deadline - time.monotonic(), 0), _hang_up, [opened])
+    alarm.daemon = True
+    alarm.start()
+    return alarm
+
+
+def _hang_up(opened: socket.socket) -> None:
     # It may have ended in this moment.
-    with suppress(OSError, AttributeError):
-        connection.sock.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):
+        opened.shutdown(socket.SHUT_RDWR)
 
 
 def _said(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
-__all__ = ["LARGEST_ANSWER", "Answer", "ask", "is_public"]
+__all__ = ["LARGEST_ANSWER", "SiteAnswer", "ask_site", "is_public_address"]

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from sregistry_core.contracts.outgoing import ask
+from sregistry_core.contracts.outgoing import ask_site
 from sregistry_core.errors import LoginUnavailable, Unavailable
 
 KEPT_SECONDS = 3600.0
@@ -101,7 +101,7 @@ class Issuer:
             raise Unavailable(f"{place} holds no keys: {type(error).__name__}") from error
 
     def _json(self, address: str) -> dict[str, Any]:
-        answer = ask(
+        answer = ask_site(
             "GET",
             address,
             seconds=PATIENCE_SECONDS,

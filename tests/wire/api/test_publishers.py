@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -110,6 +111,11 @@ class TestAJob:
 
         reader.pull("ada/lab/blast:1", status=200)
         reader.post(f"{LAB}/containers", {"container": "new"}, status=403)
+
+    def test_with_an_old_login_of_its_own_gets_its_token(self, registry, trust, gitlab_job):
+        trust(GITLAB)
+        old = Actor(registry.app, "somebody", "sregistry_of_long_ago")
+        old.post(EXCHANGE, {"token": gitlab_job()}, status=201)
 
     def test_one_of_several_publishers_fits(self, trust, show, gitlab_job):
         trust({"project_path": "lab/blast", "ref": "v*", "ref_type": "tag"}, "releases")
@@ -235,6 +241,18 @@ class TestForgeries:
         registry.clock.move(timedelta(hours=1))
         show(again, status=401)
         show(gitlab_job(jti="the same", exp=int(time.time()) + 7200))
+
+    def test_shown_many_times_at_once_it_is_taken_once(self, registry, trust, gitlab_job):
+        trust(GITLAB)
+        text = gitlab_job()
+
+        def exchange(_):
+            return registry.stranger.post(EXCHANGE, {"token": text}, expect_errors=True).status_int
+
+        with ThreadPoolExecutor(6) as threads:
+            answers = sorted(threads.map(exchange, range(6)))
+
+        assert answers == [201, *[403] * 5]
 
     def test_one_that_was_refused_is_not_spent(self, trust, show, gitlab_job):
         text = gitlab_job()
