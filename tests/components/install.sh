@@ -14,6 +14,7 @@ programs=(
     skopeo:skopeo
     buildah:buildah
     curl:curl
+    jq:jq
     slapd:slapd
     ldapmodify:ldap-utils
     gcc:gcc
