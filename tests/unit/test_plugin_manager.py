@@ -3,6 +3,7 @@
 import itertools
 import logging
 import textwrap
+from importlib.metadata import entry_points
 
 import pytest
 
@@ -111,8 +112,12 @@ def test_two_storages_of_one_kind_have_their_own_settings(load, tmp_path):
 
 
 def test_a_plugin_that_is_not_installed_is_told_with_those_that_are(refusal):
+    installed = sorted(point.name for point in entry_points(group="sregistry.plugins"))
+
+    assert "filesystem" in installed
     assert refusal(sregistry__plugins="filesytem") == (
-        "sregistry.plugins names filesytem, which is not installed (installed: filesystem)"
+        "sregistry.plugins names filesytem, which is not installed"
+        f" (installed: {', '.join(installed)})"
     )
 
 
