@@ -15,7 +15,7 @@ def lab(ada):
     return LAB
 
 
-TAKES = "it takes entity, collection, private, description"
+TAKES = "it takes entity, collection, private, description, require_signed, allowed_signers"
 NEW = {"entity": "ada", "collection": "x"}
 BODIES = [
     (b"{", "the request is no JSON"),
