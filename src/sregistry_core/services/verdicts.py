@@ -1,7 +1,7 @@
 """What the signatures of an image are worth together: no database in here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import BinaryIO
 
@@ -20,7 +20,7 @@ from sregistry_core.formats.sif_signatures import (
 )
 from sregistry_core.models import SignatureState
 
-from .signature_keys import Judged, Trust, look_at_key
+from .signature_keys import Judged, KnownKey, Trust, look_at_key
 
 
 class Worth(StrEnum):
@@ -37,11 +37,20 @@ class Worth(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """The keys that a verdict was found with, and whose they were asked for."""
+
+    issuers: frozenset[str]
+    keys: frozenset[tuple[str, KnownKey]]
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the signatures of one file are worth."""
+    """What the signatures of one file are worth; `basis` is None where no key was asked for."""
 
     worth: Worth
     signatures: tuple[Judged, ...] = ()
+    basis: Basis | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)

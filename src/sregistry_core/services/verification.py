@@ -26,7 +26,7 @@ from .access import Access
 from .locking import lock_containers
 from .outbox import SLOW, OutboxService
 from .signature_keys import Judged, KnownKey, Trust
-from .verdicts import Verdict, Worth, issuers_of, judge
+from .verdicts import Basis, Verdict, Worth, issuers_of, judge
 from .verification_results import VerificationResults
 
 if TYPE_CHECKING:
@@ -156,16 +156,22 @@ class Verification:
         read = _read(source, size)
         if read.signed is None:
             return Verdict(read.worth)
-        trust = self._trust(issuers_of(read.signed))
+        issuers = issuers_of(read.signed)
+        trust = self._trust(issuers)
         pause(self._db)
         try:
-            return judge(read.signed, source, trust)
+            judged = judge(read.signed, source, trust)
+            return replace(judged, basis=Basis(issuers, _flat(trust)))
         except NotAnImage:
             return Verdict(Worth.BAD)
 
     def keep(self, image: Image, verdict: Verdict) -> None:
         """Keep a verdict with its image. For services that have guarded themselves."""
         now = self._facilities.clock()
+        basis = verdict.basis
+        if basis is not None and _flat(self._trust(basis.issuers)) != basis.keys:
+            # A key has come, gone or been revoked while the file was read.
+            self._outbox.write(JOB, queue=SLOW, image=image.id)
         if image.verdict_since is None or self._kept(image) != _in_order(verdict):
             image.verdict_since = now
             self._results.forget(image)
@@ -261,6 +267,10 @@ def _judged(row: ImageSignature) -> Judged:
         signer=row.signer,
         covers_all=row.covers_all,
     )
+
+
+def _flat(trust: Trust) -> frozenset[tuple[str, KnownKey]]:
+    return frozenset((name, key) for name, keys in trust.keys.items() for key in keys)
 
 
 def _read(source: BinaryIO, size: int) -> _Read:

@@ -1,5 +1,6 @@
 """Signatures of images: what they are worth, and that this stays current."""
 
+import io
 import struct
 from datetime import timedelta
 
@@ -246,3 +247,18 @@ def test_those_whose_signature_is_refuted_are_not_shown_as_signers(registry, ada
     with registry.parts.unit()() as services:
         images = services.db.query(Image).all()
         assert list(services.verification.signers_of(images).values()) == [shown]
+
+
+def test_a_key_that_comes_while_a_file_is_read_is_noticed(registry, ada):
+    assert worth(registry, ada, SIGNED)[0] == "unknown_key"
+    with registry.parts.unit()() as services:
+        late = services.verification.verdict(io.BytesIO(SIGNED), len(SIGNED))
+    add_keys(registry, KEY)
+    registry.run_jobs()
+    assert found(registry)[0] == "verified"
+
+    with registry.parts.unit()() as services:
+        services.verification.keep(services.db.query(Image).one(), late)
+    registry.run_jobs()
+
+    assert found(registry)[0] == "verified"

@@ -33,9 +33,11 @@ def show_manifest(request: Request) -> Response:
     if request.method == "GET":
         services.manifests.count(manifest)
     response = manifest_response(request, manifest)
-    # Answers from a cache would not be counted.
-    is_counted = manifest.image_id is None
-    return response if is_counted else keep_for_a_moment(request, response, container)
+    # Answers from a cache would not be counted, and of a tag they depend on what is accepted.
+    is_the_same_for_all = manifest.image_id is not None and ":" in request.matchdict["reference"]
+    if not is_the_same_for_all:
+        return response
+    return keep_for_a_moment(request, response, container)
 
 
 @view_config(route_name="oci.manifest", request_method="PUT")
