@@ -68,8 +68,15 @@ class Keeping:
         return self._verified(digest) if kept.rowcount else None  # type: ignore[attr-defined]
 
     def link(self, container_id: str, digest: str, blob: Blob) -> None:
-        """Let a repository have a blob under a digest; it may have it already."""
-        if self._db.get(RepositoryBlob, (container_id, digest)) is not None:
+        """Let a repository have a blob under a digest; it may have it already.
+
+        Bytes that are only claimed to have the digest give way to those that have it.
+        """
+        there = self._db.get(RepositoryBlob, (container_id, digest))
+        if there is not None:
+            verified = BlobState.VERIFIED
+            if there.blob.state is not verified and blob.state is verified:
+                there.blob_id, there.blob = blob.id, blob
             return
         link = RepositoryBlob(
             container_id=container_id,

@@ -7,12 +7,12 @@ whoever moves its manifest moves the images as well.
 
 from collections.abc import Collection
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sregistry_core.db.session import mark_changed
-from sregistry_core.models import Container, ManifestTag, Tag
+from sregistry_core.models import Container, Image, ManifestTag, Tag
 
 
 def manifest_tag(db: Session, container_id: str, name: str) -> ManifestTag | None:
@@ -22,11 +22,20 @@ def manifest_tag(db: Session, container_id: str, name: str) -> ManifestTag | Non
 
 def image_tags(db: Session, container_id: str, name: str) -> list[Tag]:
     """Give the images of a tag, by architecture."""
-    return list(
-        db.scalars(
-            select(Tag).where(Tag.container_id == container_id, Tag.name == name).order_by(Tag.arch)
-        )
-    )
+    return list(db.scalars(_tagged(container_id, name)))
+
+
+def pullable_tags(db: Session, container_id: str, name: str) -> list[Tag]:
+    """Give the images of a tag whose bytes are here, by architecture.
+
+    A tag may be set while its image waits to be looked at, and nobody sees it until then.
+    """
+    here = _tagged(container_id, name).join(Image, Image.id == Tag.image_id)
+    return list(db.scalars(here.where(Image.blob_id.is_not(None))))
+
+
+def _tagged(container_id: str, name: str) -> Select[Tag]:
+    return select(Tag).where(Tag.container_id == container_id, Tag.name == name).order_by(Tag.arch)
 
 
 def forget_manifests(db: Session, container_id: str, names: Collection[str]) -> None:

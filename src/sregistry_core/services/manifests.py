@@ -36,7 +36,7 @@ from .locking import lock_container
 from .manifest_demands import require_manifest
 from .manifest_pointers import ManifestPointers
 from .manifest_rows import ManifestRows
-from .manifest_tags import image_tags, is_frozen, manifest_tag, put_manifest_tag
+from .manifest_tags import is_frozen, manifest_tag, pullable_tags, put_manifest_tag
 from .outbox import OutboxService
 from .publishing import Publishing
 from .sif_artifacts import SeenSif, SifArtifacts
@@ -249,14 +249,14 @@ class Manifests:
         seen = manifest_tag(self._db, container.id, name)
         if seen is not None:
             return self._db.get_one(Manifest, seen.manifest_id)
-        tags = image_tags(self._db, container.id, name)
+        tags = pullable_tags(self._db, container.id, name)
         if not tags:
             raise self._unknown(container, reference)
         container_id = container.id
         self._sif.inspect([self._db.get_one(Image, tag.image_id) for tag in tags])
         begin_writing(self._db)
         found = self._db.get(Container, container_id)
-        tags = image_tags(self._db, container_id, name)
+        tags = pullable_tags(self._db, container_id, name)
         if found is None or not tags:
             raise self._unknown(container, reference)
         lock_container(self._db, container_id)

@@ -12,7 +12,7 @@ from sregistry_core.db.session import pause, start_over
 from sregistry_core.digests import Digest
 from sregistry_core.errors import Conflict, Malformed, NotFound
 from sregistry_core.identifiers import new_identifier
-from sregistry_core.models import Blob, Container, Image, Upload
+from sregistry_core.models import Blob, BlobState, Container, Image, Upload
 from sregistry_core.storage.staging import Staged
 
 from . import inspection
@@ -90,7 +90,7 @@ class Publishing:
         container = container_of()
         self._require_open(container)
         known = self._of(container, staged.digest)
-        if known is not None and known.blob_id is not None:
+        if known is not None and known.blob and known.blob.state is BlobState.VERIFIED:
             return known
         name, demand = name_of(container), demand_of(self._db, container.collection)
         start_over(self._db)

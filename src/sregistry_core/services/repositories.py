@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from sregistry_core.contracts import Action
 from sregistry_core.contracts.policy import CATALOG
 from sregistry_core.errors import Conflict, NotAllowed, NotFound
-from sregistry_core.models import Collection, Container, Entity, ManifestTag, Tag
+from sregistry_core.models import Collection, Container, Entity, Image, ManifestTag, Tag
 from sregistry_core.names import ContainerName
 
 from .access import Access, name_of
@@ -72,7 +72,11 @@ class Repositories:
     def tags(self, container: Container, *, after: str = "", limit: int) -> Sequence[str]:
         """Give the names of the tags of a repository that follow `after`, in order."""
         self._access.require(Action.READ, container)
-        of_images = select(Tag.name).where(Tag.container_id == container.id, Tag.name > after)
+        of_images = (
+            select(Tag.name)
+            .join(Image, Image.id == Tag.image_id)
+            .where(Tag.container_id == container.id, Tag.name > after, Image.blob_id.is_not(None))
+        )
         of_manifests = select(ManifestTag.name).where(
             ManifestTag.container_id == container.id, ManifestTag.name > after
         )

@@ -21,6 +21,7 @@ from sregistry_core.formats.oci_manifest import (
 )
 from sregistry_core.models import (
     Blob,
+    BlobState,
     Collection,
     Container,
     Entity,
@@ -94,7 +95,7 @@ class SifArtifacts:
     def known_image(self, container: Container, blob: Blob) -> Image | None:
         """Give the image of a blob in a container, whose bytes are here; None when it is new."""
         image = self._find(container, blob)
-        return image if image is not None and image.blob_id is not None else None
+        return image if image is not None and not _waits_for(image, blob) else None
 
     def image_of(self, container: Container, blob: Blob, seen: SeenSif | None) -> Image:
         """Give the image of a blob in a container, made and published when it is new."""
@@ -113,7 +114,7 @@ class SifArtifacts:
                     raise
                 return self.image_of(container, blob, seen)
             image.container = container
-        if image.blob_id is None:
+        if _waits_for(image, blob):
             glance = seen.glance if seen is not None else Glance()
             image.blob_id, image.blob = blob.id, blob
             image.arch = glance.arch or image.arch
@@ -238,6 +239,14 @@ class SifArtifacts:
         return self._db.scalar(
             select(Image).where(Image.container_id == container.id, Image.digest == blob.digest)
         )
+
+
+def _waits_for(image: Image, blob: Blob) -> bool:
+    """Tell whether an image has no bytes yet, or only claimed ones where these are proven."""
+    if image.blob is None:
+        return True
+    verified = BlobState.VERIFIED
+    return image.blob.state is not verified and blob.state is verified
 
 
 def _as_json(document: Mapping[str, Any]) -> bytes:
