@@ -4,4 +4,5 @@ pytest_plugins = [
     "sregistry_core.testing.fixtures",
     "sregistry_core.testing.live_fixtures",
     "sregistry_core.testing.s3_fixtures",
+    "sregistry_core.testing.chromium",
 ]

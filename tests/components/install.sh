@@ -27,6 +27,7 @@ programs=(
     ceph-osd:ceph-osd
     ceph:ceph-common
     mmdebstrap:mmdebstrap
+    chromium:chromium
     unshare:util-linux
 )
 

@@ -2,7 +2,17 @@
 
 from sregistry_core.db.base import Base
 
-from .accounts import Credential, Journey, Membership, Team, Token, User, WebSession
+from .accounts import (
+    Credential,
+    Invitation,
+    Journey,
+    Membership,
+    Team,
+    Token,
+    User,
+    WebSession,
+)
+from .audit import AuditEvent
 from .content import Blob, BlobState
 from .federation import ClientCredential, OtherRegistry
 from .keys import AllowedSigner, ImageSignature, KeyHandle, KeyName, PublicKey, SignatureState
@@ -12,36 +22,52 @@ from .library import (
     Container,
     Entity,
     EntityKind,
+    FormerName,
     Grant,
     Image,
     ImageLabel,
     Tag,
+    TagMove,
+    Topic,
 )
 from .manifests import BlobUpload, Manifest, ManifestReference, ManifestTag, RepositoryBlob
 from .outbox import Outbox, Periodic
 from .robots import Publisher, Robot, SpentStatement
 from .transfers import Upload, UploadKind, UploadPart
-from .usage import DailyDownloads, ShareLink
+from .usage import (
+    CollectionSummary,
+    ContainerSummary,
+    DailyDownloads,
+    DailyStorage,
+    ShareLink,
+    Star,
+)
 
 metadata = Base.metadata
 
 __all__ = [
     "AllowedSigner",
+    "AuditEvent",
     "Blob",
     "BlobState",
     "BlobUpload",
     "ClientCredential",
     "Collection",
     "CollectionRole",
+    "CollectionSummary",
     "Container",
+    "ContainerSummary",
     "Credential",
     "DailyDownloads",
+    "DailyStorage",
     "Entity",
     "EntityKind",
+    "FormerName",
     "Grant",
     "Image",
     "ImageLabel",
     "ImageSignature",
+    "Invitation",
     "Journey",
     "KeyHandle",
     "KeyName",
@@ -59,9 +85,12 @@ __all__ = [
     "ShareLink",
     "SignatureState",
     "SpentStatement",
+    "Star",
     "Tag",
+    "TagMove",
     "Team",
     "Token",
+    "Topic",
     "Upload",
     "UploadKind",
     "UploadPart",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sregistry_core.contracts import Scope, TeamRole
@@ -27,6 +27,11 @@ class User(Base):
     disabled_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
     """Since when no directory that they came from knows them any more, or lets them in."""
+    terms_accepted: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 of the terms of use that they have last accepted."""
+    terms_accepted_at: Mapped[datetime | None]
+    news_seen_at: Mapped[datetime | None]
+    """Until when they have seen what happened to their collections."""
     created_at: Mapped[datetime]
     robot_id: Mapped[str | None] = mapped_column(
         ForeignKey("robot.id", ondelete="CASCADE", use_alter=True), unique=True
@@ -85,6 +90,8 @@ class WebSession(Base):
     address: Mapped[str | None] = mapped_column(String(64))
     login: Mapped[str | None] = mapped_column(String(40))
     """The way to log in that sent the browser to another site; None for a password."""
+    agent: Mapped[str | None] = mapped_column(String(300))
+    """What the browser called itself when it logged in."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
@@ -115,7 +122,26 @@ class Team(Base):
     __tablename__ = "team"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_identifier)
     name: Mapped[str] = mapped_column(String(39), unique=True)
+    is_open: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether every user may join by themselves."""
     created_at: Mapped[datetime]
+
+
+class Invitation(Base):
+    """A link that lets one person join a team, once, until it expires; kept as its SHA-256."""
+
+    __tablename__ = "invitation"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_identifier)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    team_id: Mapped[str] = mapped_column(ForeignKey("team.id", ondelete="CASCADE"), index=True)
+    role: Mapped[TeamRole]
+    created_by: Mapped[str | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="SET NULL")
+    )
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    used_by: Mapped[str | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
 
 
 class Membership(Base):

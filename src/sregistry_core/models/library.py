@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -51,6 +52,8 @@ class Entity(Base):
         ForeignKey("team.id", ondelete="RESTRICT"), unique=True
     )
     description: Mapped[str] = mapped_column(Text, default="")
+    quota: Mapped[int | None] = mapped_column(BigInteger)
+    """Bytes that all its images may have; None for what the ini file says."""
     created_at: Mapped[datetime]
 
 
@@ -65,12 +68,38 @@ class Collection(Base):
     private: Mapped[bool]
     require_signed: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Only images with a verified signature are taken, of `AllowedSigner` where there are any."""
+    frozen_at: Mapped[datetime | None]
+    """Since when nothing in it may be pushed, moved or deleted."""
     created_by: Mapped[str | None] = mapped_column(
         ForeignKey("user_account.id", ondelete="SET NULL"), index=True
     )
     created_at: Mapped[datetime]
     entity: Mapped[Entity] = relationship(lazy="joined", innerjoin=True)
     __table_args__ = (UniqueConstraint("entity_id", "name"),)
+
+
+class FormerName(Base):
+    """A name that a collection had before: whoever still asks for it is led to the collection."""
+
+    __tablename__ = "former_name"
+    entity_id: Mapped[str] = mapped_column(
+        ForeignKey("entity.id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(String(39), primary_key=True)
+    collection_id: Mapped[str] = mapped_column(
+        ForeignKey("collection.id", ondelete="CASCADE"), index=True
+    )
+    since: Mapped[datetime]
+
+
+class Topic(Base):
+    """A word that a collection is about."""
+
+    __tablename__ = "topic"
+    collection_id: Mapped[str] = mapped_column(
+        ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(String(40), primary_key=True, index=True)
 
 
 class Grant(Base):
@@ -175,3 +204,19 @@ class Tag(Base):
     frozen_at: Mapped[datetime | None]
     moved_at: Mapped[datetime]
     moved_by: Mapped[str | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+
+
+class TagMove(Base):
+    """What a tag pointed at from a moment on: the history of a tag, also after its removal."""
+
+    __tablename__ = "tag_move"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_identifier)
+    container_id: Mapped[str] = mapped_column(ForeignKey("container.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(128))
+    arch: Mapped[str | None] = mapped_column(String(20))
+    """None for a manifest of OCI that is no image of ours."""
+    digest: Mapped[str | None] = mapped_column(String(135))
+    """None when the tag was removed."""
+    moved_at: Mapped[datetime]
+    moved_by: Mapped[str | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    __table_args__ = (Index("ix_tag_move_of", "container_id", "name", "moved_at"),)

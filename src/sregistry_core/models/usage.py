@@ -1,8 +1,8 @@
-"""What is done with images: pulls, and links that share them."""
+"""What is done with images: pulls, stars, links that share them, and what they take up."""
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sregistry_core.db.base import Base
@@ -45,3 +45,61 @@ class ShareLink(Base):
     revoked_at: Mapped[datetime | None]
     container: Mapped[Container] = relationship(lazy="joined", innerjoin=True)
     __table_args__ = {"sqlite_autoincrement": True}
+
+
+class Star(Base):
+    """A collection that a user has marked."""
+
+    __tablename__ = "star"
+    user_id: Mapped[str] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True
+    )
+    collection_id: Mapped[str] = mapped_column(
+        ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    created_at: Mapped[datetime]
+
+
+class ContainerSummary(Base):
+    """What a container adds up to, kept by a job so that lists need not count; sizes in bytes."""
+
+    __tablename__ = "container_summary"
+    container_id: Mapped[str] = mapped_column(
+        ForeignKey("container.id", ondelete="CASCADE"), primary_key=True
+    )
+    image_count: Mapped[int] = mapped_column(default=0)
+    tag_count: Mapped[int] = mapped_column(default=0)
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Of all its images, each blob counted once."""
+    pull_count: Mapped[int] = mapped_column(BigInteger, default=0, index=True)
+    pushed_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class CollectionSummary(Base):
+    """What a collection adds up to, kept by the same job; sizes in bytes."""
+
+    __tablename__ = "collection_summary"
+    collection_id: Mapped[str] = mapped_column(
+        ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True
+    )
+    container_count: Mapped[int] = mapped_column(default=0)
+    image_count: Mapped[int] = mapped_column(default=0)
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Of all its images, each blob counted once."""
+    pull_count: Mapped[int] = mapped_column(BigInteger, default=0, index=True)
+    star_count: Mapped[int] = mapped_column(default=0, index=True)
+    pushed_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class DailyStorage(Base):
+    """How many bytes a collection had on one day (UTC)."""
+
+    __tablename__ = "daily_storage"
+    collection_id: Mapped[str] = mapped_column(
+        ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True
+    )
+    day: Mapped[date] = mapped_column(primary_key=True, index=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    """Of all its images, each blob counted once."""
+    shared_size: Mapped[int] = mapped_column(BigInteger)
+    """Of those blobs that another collection has too."""

@@ -18,6 +18,7 @@ from sregistry_core.storage.staging import Staging
 from .access import Access
 from .accounts import Accounts
 from .affiliations import Affiliations
+from .audit import Audit
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
@@ -79,15 +80,24 @@ class Facilities:
 class Services:
     """Everything that one caller may ask for within one transaction, built when asked for."""
 
-    def __init__(self, db: Session, caller: Caller, facilities: Facilities):
+    def __init__(
+        self, db: Session, caller: Caller, facilities: Facilities, *, address: str | None = None
+    ):
+        """address   where the caller comes from, for the log of what was done"""
         self.db = db
         self.caller = caller
         self.facilities = facilities
+        self.address = address
 
     @cached_property
     def access(self) -> Access:
         """Who may do what."""
         return Access(self.db, self.caller, self.facilities)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who did what."""
+        return Audit(self.db, self.caller, self.address, self.facilities.clock)
 
     @cached_property
     def accounts(self) -> Accounts:

@@ -10,6 +10,7 @@ from sregistry_core.services import Services
 
 from .security import find_caller
 
+_LONGEST_ADDRESS = 64
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -40,7 +41,9 @@ def _caller(request: Request) -> Caller:
 
 def _services(request: Request) -> Services:
     """What the registry can do for the caller."""
-    return Services(request.db, request.caller, request.registry["facilities"])
+    address = (request.remote_addr or "")[:_LONGEST_ADDRESS] or None
+    facilities = request.registry["facilities"]
+    return Services(request.db, request.caller, facilities, address=address)
 
 
 def _identifier(_request: Request) -> str:
