@@ -92,7 +92,7 @@ class Services:
     @cached_property
     def access(self) -> Access:
         """Who may do what."""
-        return Access(self.db, self.caller, self.facilities)
+        return Access(self.db, self.caller, self.facilities, self.audit)
 
     @cached_property
     def audit(self) -> Audit:

@@ -18,6 +18,8 @@ from sregistry_core.models import (
     Grant,
 )
 
+from .audit import Audit
+
 if TYPE_CHECKING:
     from . import Facilities
 
@@ -50,11 +52,13 @@ _ROLE_OF_TEAM = {
 class Access:
     """The table, asked for one caller. Every public method of a service begins here."""
 
-    def __init__(self, db: Session, caller: Caller, facilities: "Facilities"):
+    def __init__(self, db: Session, caller: Caller, facilities: "Facilities", audit: Audit):
+        """audit   the log: every service that was let through here writes what was done there"""
         self._db = db
         self._facilities = facilities
         self._roles: dict[str, CollectionRole | None] = {}
         self.caller = caller
+        self.audit = audit
 
     def may(self, action: Action, thing: Collection | Container) -> bool:
         """True when the caller may do this to the collection and what is in it."""

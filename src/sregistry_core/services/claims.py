@@ -228,5 +228,5 @@ class Claims:
 
     def _publishing_as(self, caller: Caller) -> Publishing:
         """Whose push it was is kept with the image; whether they may was asked when it arrived."""
-        access = Access(self._db, caller, self._facilities)
+        access = Access(self._db, caller, self._facilities, self._access.audit)
         return Publishing(self._db, access, self._outbox, self._facilities)

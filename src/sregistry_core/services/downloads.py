@@ -106,7 +106,7 @@ class Downloads:
         caller = (
             self._authentication.caller_of_user(str(user_id)) if user_id else Caller.anonymous()
         )
-        reader = Access(self._db, caller, self._facilities)
+        reader = Access(self._db, caller, self._facilities, self._access.audit)
         reader.require(Action.READ, image.container, called="this address")
 
     def _address(self, image: Image, claims: dict[str, str | int | None]) -> str:

@@ -154,7 +154,7 @@ class SifArtifacts:
         """
         waiting = [image.id for image in images if image.inspected_at is None]
         if waiting:
-            system = Access(self._db, Caller.system(), self._facilities)
+            system = Access(self._db, Caller.system(), self._facilities, self._access.audit)
             Inspecting(self._db, system, self._facilities).run_several(waiting)
 
     def manifest_of_tag(self, container: Container, tags: Sequence[Tag]) -> Manifest:
