@@ -48,6 +48,7 @@ from .robots import Robots
 from .search import Search
 from .shares import Shares
 from .signers import Signers
+from .summaries import Summaries
 from .tags import Tags
 from .tally import Tally
 from .teams import Teams
@@ -243,6 +244,11 @@ class Services:
     def outbox(self) -> OutboxService:
         """Duties, written down in the same transaction."""
         return OutboxService(self.db, self.facilities.clock)
+
+    @cached_property
+    def summaries(self) -> Summaries:
+        """What containers and collections add up to."""
+        return Summaries(self.db, self.access, self.outbox)
 
     @cached_property
     def telling(self) -> Telling:

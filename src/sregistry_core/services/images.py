@@ -20,6 +20,7 @@ from .listeners import tell
 from .locking import lock_container
 from .manifest_tags import forget_manifests
 from .outbox import OutboxService
+from .summaries import container_changed
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -123,6 +124,7 @@ class Images:
         if len(description) > LONGEST_DESCRIPTION:
             raise Malformed(f"a description has at most {LONGEST_DESCRIPTION} characters")
         image.description = description
+        container_changed(self._outbox, image.container)
 
     def delete(self, image: Image) -> None:
         """Remove an image and every tag that points at it.
@@ -147,6 +149,7 @@ class Images:
         self._db.flush()
         if blob_id is not None:
             self._garbage.unlink(container, blob_id)
+        container_changed(self._outbox, container)
         event = ImageDeleted(
             identifier=new_identifier(),
             at=self._facilities.clock(),

@@ -20,6 +20,7 @@ from .locking import lock_container
 from .manifest_tags import forget_manifests, is_frozen, manifest_tag
 from .outbox import OutboxService
 from .signers import demand_of, require_image
+from .summaries import container_changed
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -108,6 +109,7 @@ class Tags:
         row.moved_at = self._facilities.clock()
         row.moved_by = self._access.caller.user_id
         forget_manifests(self._db, container.id, [name])
+        container_changed(self._outbox, container)
         self._tell(container, row, image, previous)
         return row
 
@@ -137,6 +139,7 @@ class Tags:
         for row in rows:
             self._db.delete(row)
         forget_manifests(self._db, container.id, [name])
+        container_changed(self._outbox, container)
 
     def _refuse_frozen(self, container: Container, tag: str) -> None:
         if container.frozen_at is not None:
