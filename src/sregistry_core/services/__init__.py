@@ -48,6 +48,7 @@ from .robots import Robots
 from .search import Search
 from .shares import Shares
 from .signers import Signers
+from .tag_history import TagHistory
 from .tags import Tags
 from .tally import Tally
 from .teams import Teams
@@ -163,6 +164,11 @@ class Services:
     def tags(self) -> Tags:
         """Tags: set, moved, frozen and removed."""
         return Tags(self.db, self.access, self.outbox, self.facilities)
+
+    @cached_property
+    def tag_history(self) -> TagHistory:
+        """What each tag pointed at, and when."""
+        return TagHistory(self.db, self.access, self.facilities)
 
     @cached_property
     def uploads(self) -> Uploads:

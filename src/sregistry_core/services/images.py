@@ -20,6 +20,7 @@ from .listeners import tell
 from .locking import lock_container
 from .manifest_tags import forget_manifests
 from .outbox import OutboxService
+from .tag_history import TagHistory
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -45,6 +46,7 @@ class Images:
         self._garbage = garbage
         self._outbox = outbox
         self._facilities = facilities
+        self._history = TagHistory(db, access, facilities)
 
     def resolve(self, name: ImageName, arch: str | None = None) -> Image:
         """Give the image that a name means to the caller.
@@ -140,6 +142,7 @@ class Images:
         for tag in tags:
             if tag.frozen_at is not None:
                 raise Conflict(f"the tag {tag.name} of {name_of(container)} is frozen")
+        self._history.note_removed(container.id, tags)
         self._db.execute(delete(Tag).where(Tag.image_id == image.id))
         forget_manifests(self._db, container.id, {tag.name for tag in tags})
         blob_id, digest = image.blob_id, image.digest
