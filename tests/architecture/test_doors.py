@@ -259,6 +259,19 @@ DOORS = {
     "telling.run": RefusesAllButTheSystem(
         lambda s, t: s.telling.run(listener="none", kind="UserJoined", event={})
     ),
+    "summaries.container": RefusesAllButTheSystem(
+        lambda s, t: s.summaries.container(container=t.blast.id, collection=t.lab.id)
+    ),
+    "summaries.collection": RefusesAllButTheSystem(
+        lambda s, t: s.summaries.collection(collection=t.lab.id)
+    ),
+    "summaries.some_containers": RefusesAllButTheSystem(
+        lambda s, t: s.summaries.some_containers(after="", limit=1)
+    ),
+    "summaries.some_collections": RefusesAllButTheSystem(
+        lambda s, t: s.summaries.some_collections(after="", limit=1)
+    ),
+    "summaries.add_pulls": RefusesAllButTheSystem(lambda s, t: s.summaries.add_pulls({})),
     "inspecting.run": RefusesAllButTheSystem(lambda s, t: s.inspecting.run(image=t.image.id)),
     "inspecting.run_several": RefusesAllButTheSystem(
         lambda s, t: s.inspecting.run_several([t.image.id])

@@ -53,6 +53,7 @@ from .search import Search
 from .shares import Shares
 from .signers import Signers
 from .software import Software
+from .summaries import Summaries
 from .tag_history import TagHistory
 from .tags import Tags
 from .tally import Tally
@@ -279,6 +280,11 @@ class Services:
     def outbox(self) -> OutboxService:
         """Duties, written down in the same transaction."""
         return OutboxService(self.db, self.facilities.clock)
+
+    @cached_property
+    def summaries(self) -> Summaries:
+        """What containers and collections add up to."""
+        return Summaries(self.db, self.access, self.outbox)
 
     @cached_property
     def telling(self) -> Telling:

@@ -26,6 +26,7 @@ from .manifest_tags import forget_manifests
 from .outbox import OutboxService
 from .publishing import Arrival, Content, Publishing
 from .signers import Demand, demand_of
+from .summaries import container_changed
 from .tag_history import TagHistory
 from .verdicts import Verdict
 from .verification import Verification
@@ -181,6 +182,7 @@ class Claims:
         forget_manifests(self._db, container.id, {tag.name for tag in tags})
         image.blob_id, image.blob = None, None
         self._db.flush()
+        container_changed(self._outbox, container)
         if was_seen:
             event = ImageDeleted(
                 identifier=new_identifier(),

@@ -20,6 +20,7 @@ from .listeners import tell
 from .locking import lock_container
 from .manifest_tags import forget_manifests
 from .outbox import OutboxService
+from .summaries import container_changed
 from .tag_history import TagHistory
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ class Images:
         if len(description) > LONGEST_DESCRIPTION:
             raise Malformed(f"a description has at most {LONGEST_DESCRIPTION} characters")
         image.description = description
+        container_changed(self._outbox, image.container)
 
     def delete(self, image: Image) -> None:
         """Remove an image and every tag that points at it.
@@ -150,6 +152,7 @@ class Images:
         self._db.flush()
         if blob_id is not None:
             self._garbage.unlink(container, blob_id)
+        container_changed(self._outbox, container)
         event = ImageDeleted(
             identifier=new_identifier(),
             at=self._facilities.clock(),

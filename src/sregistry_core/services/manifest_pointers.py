@@ -15,6 +15,7 @@ from .images import USUAL_ARCHITECTURE
 from .listeners import tell
 from .manifest_tags import image_tags, manifest_tag, put_manifest_tag
 from .outbox import OutboxService
+from .summaries import container_changed
 from .tag_history import TagHistory
 from .tags import Tags
 
@@ -56,6 +57,7 @@ class ManifestPointers:
         for image in images.values():
             self._tags.set(container, name, image)
         tag = self._put(container, name, manifest)
+        container_changed(self._outbox, container)
         if not images and (previous is None or previous.id != manifest.id):
             self._history.note(container.id, name, [None], manifest.digest)
             self._tell(container, tag, manifest, previous)

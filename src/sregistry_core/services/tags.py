@@ -20,6 +20,7 @@ from .locking import lock_container
 from .manifest_tags import forget_manifests, is_frozen, manifest_tag
 from .outbox import OutboxService
 from .signers import demand_of, require_image
+from .summaries import container_changed
 from .tag_history import TagHistory
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class Tags:
         row.moved_at = self._facilities.clock()
         row.moved_by = self._access.caller.user_id
         forget_manifests(self._db, container.id, [name])
+        container_changed(self._outbox, container)
         self._history.note(container.id, name, [wanted], image.digest)
         self._tell(container, row, image, previous)
         return row
@@ -143,6 +145,7 @@ class Tags:
         for row in rows:
             self._db.delete(row)
         forget_manifests(self._db, container.id, [name])
+        container_changed(self._outbox, container)
 
     def _refuse_frozen(self, container: Container, tag: str) -> None:
         if container.frozen_at is not None:

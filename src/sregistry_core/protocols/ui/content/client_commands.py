@@ -7,6 +7,7 @@ from sregistry_core.names import ContainerName
 
 from ..clients import CLIENTS, Client, Step
 from ..site import Site
+from ..texts import _
 
 NEW_TAG = "1.0"
 """What is pushed where there is no tag yet."""
@@ -96,28 +97,28 @@ def _pull(words: _Words, client: Client) -> Iterator[Step]:
     if "library" in words.site.protocols:
         if "discovery" in words.site.protocols and not words.subject.is_public:
             yield Step(
-                "Once the client is set up:", f"{program} pull{words.arch} library://{image}"
+                _("Once the client is set up:"), f"{program} pull{words.arch} library://{image}"
             )
         elif address.fits_endpoint:
             yield Step(
-                "Without any set-up:",
+                _("Without any set-up:"),
                 f"{program} pull{plain}{words.arch} library://{address.place}/{image}",
             )
         else:
             yield Step(
-                "Without any set-up:",
+                _("Without any set-up:"),
                 f"{program} pull{words.arch} --library {address.url} library://{image}",
             )
     # The digest of a manifest is another one than that of the file.
     if "oci" in words.site.protocols and words.subject.tag:
         yield Step(
-            "By oras://",
+            _("By oras://"),
             f"{program} pull{plain} oras://{address.place}/{words.name}:{words.subject.tag}",
         )
     if "shub" in words.site.protocols and address.fits_shub and words.subject.is_public:
         reference = f":{words.subject.tag}" if words.subject.tag else f"@{words.subject.digest}"
         yield Step(
-            "By shub://", f"{program} pull{plain} shub://{address.place}/{words.name}{reference}"
+            _("By shub://"), f"{program} pull{plain} shub://{address.place}/{words.name}{reference}"
         )
 
 
@@ -125,7 +126,7 @@ def _push(words: _Words, client: Client) -> tuple[Step, ...]:
     if "library" in words.site.protocols and "discovery" in words.site.protocols:
         return (
             Step(
-                "Once the client is set up. -U is for images that are not signed:",
+                _("Once the client is set up. -U is for images that are not signed:"),
                 f"{client.program} push -U {words.file} library://{words.new}",
             ),
         )
@@ -138,18 +139,18 @@ def _oci_ways(words: _Words) -> Iterator[Way]:
     if subject.is_sif and not subject.tag:
         return
     image = f"{place}/{words.name}{subject.oci_reference}"
-    log_in = Step("Log in; the password is a token of yours:", f"oras login{plain} {place}")
+    log_in = Step(_("Log in; the password is a token of yours:"), f"oras login{plain} {place}")
     yield Way(
         "oras",
         "oras",
         (
             *(() if subject.is_public else (log_in,)),
-            Step("Fetch the files:", f"oras pull{plain} {image}"),
+            Step(_("Fetch the files:"), f"oras pull{plain} {image}"),
         ),
         (
             log_in,
             Step(
-                "Send a SIF as an artifact:",
+                _("Send a SIF as an artifact:"),
                 f"oras push{plain} {place}/{words.new} "
                 f"{words.file}:application/vnd.sylabs.sif.layer.v1.sif",
             ),
@@ -163,10 +164,10 @@ def _oci_ways(words: _Words) -> Iterator[Way]:
             yield Way(
                 program,
                 title,
-                (Step("Fetch the image:", f"{program} pull{insecure} {image}"),),
+                (Step(_("Fetch the image:"), f"{program} pull{insecure} {image}"),),
                 (
                     Step(
-                        "Send an image:",
+                        _("Send an image:"),
                         f"{program} push{insecure} {place}/{words.new}",
                     ),
                 ),
@@ -178,7 +179,7 @@ def _sregistry(words: _Words) -> Way:
     reference = f":{words.subject.tag}" if words.subject.tag else f"@{words.subject.digest}"
     short = f"{name.collection}/{name.container}"
     base = words.address.url if words.is_of_home else f"{words.address.url}/{name.entity}"
-    there = f"With {base} as the base in ~/.sregistry:"
+    there = _("With ${base} as the base in ~/.sregistry:", mapping={"base": base})
     return Way(
         "sregistry",
         "sregistry",
@@ -202,5 +203,5 @@ def _curl(words: _Words) -> Step:
     else:
         file = f"{url}/v1/imagefile/{words.name}{subject.library_reference}{arch}"
     token = "" if subject.is_public else ' -H "Authorization: Bearer $(cat token.txt)"'
-    says = "From a script:" if subject.is_public else "From a script, with a token in a file:"
+    says = _("From a script:") if subject.is_public else _("From a script, with a token in a file:")
     return Step(says, f"curl -fL -o {words.file}{token} '{file}'")
