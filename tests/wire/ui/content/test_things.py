@@ -9,7 +9,7 @@ import pytest
         ("/ada", "lab"),
         ("/ada/lab", "The lab"),
         ("/ada/lab/blast", "latest"),
-        ("/ada/lab/blast:1", "apk add"),
+        ("/ada/lab/blast:1", "as small as it gets"),
         ("/ada/lab/blast:2?arch=arm64", "arm64"),
         ("/ada/lab/blast/-/history", "ada"),
         ("/-/compare?left=ada/lab/blast:1&right=ada/lab/blast:2", "# number 2"),
