@@ -337,9 +337,7 @@ class Manifests:
     def _link(self, container: Container, digest: str) -> RepositoryBlob | None:
         return self._db.get(RepositoryBlob, (container.id, digest), populate_existing=True)
 
-    def _look(
-        self, container: Container, document: Document
-    ) -> tuple[Container, SeenSif | None]:
+    def _look(self, container: Container, document: Document) -> tuple[Container, SeenSif | None]:
         """Read a SIF that is no image here yet; no connection is held meanwhile."""
         sif = self._link(container, str(document.sif.digest)) if document.sif else None
         if sif is None or self._sif.known_image(container, sif.blob) is not None:
