@@ -127,9 +127,7 @@ def test_the_sweep_leaves_a_blob_that_a_manifest_is_about_to_name(registry, ada)
     with ThreadPoolExecutor(1) as pool:
         with registry.parts.unit()() as services:
             container = services.catalog.container(REPOSITORY)
-            services.manifests.put(
-                container, Reference.parse("1"), BODY, content_type=OCI_MANIFEST
-            )
+            services.manifests.put(container, Reference.parse("1"), BODY, content_type=OCI_MANIFEST)
             task = pool.submit(forget)
             wait_until_somebody_waits(registry, task)
         assert task.result(30) == 0

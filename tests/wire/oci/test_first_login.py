@@ -30,9 +30,7 @@ def user_called(registry, name):
 def test_the_first_request_of_somebody_may_push_a_whole_blob(registry, eve, stranger):
     content = b"a blob"
 
-    eve.post(
-        f"/v2/eve/lab/blast/blobs/uploads/?digest={digest_of(content)}", content, status=201
-    )
+    eve.post(f"/v2/eve/lab/blast/blobs/uploads/?digest={digest_of(content)}", content, status=201)
 
     assert user_called(registry, "eve") == "eve"
     assert eve.blob("eve/lab/blast", digest_of(content), status=200).body == content
@@ -41,8 +39,6 @@ def test_the_first_request_of_somebody_may_push_a_whole_blob(registry, eve, stra
 def test_somebody_stays_known_when_the_first_request_is_refused(registry, eve, ada):
     ada.push_blob("ada/lab/blast", b"hers")
 
-    eve.post(
-        f"/v2/ada/lab/blast/blobs/uploads/?digest={digest_of(b'mine')}", b"mine", status=403
-    )
+    eve.post(f"/v2/ada/lab/blast/blobs/uploads/?digest={digest_of(b'mine')}", b"mine", status=403)
 
     assert user_called(registry, "eve") == "eve"
