@@ -26,6 +26,7 @@ from sregistry_core.models import (
     Manifest,
     Team,
     Token,
+    Topic,
     Upload,
     User,
 )
@@ -191,6 +192,9 @@ DOORS = {
     "tags.set": Refuses(lambda s, t: s.tags.set(t.blast, "2", t.image)),
     "tags.freeze": Refuses(lambda s, t: s.tags.freeze(t.blast, "1")),
     "tags.remove": Refuses(lambda s, t: s.tags.remove(t.blast, "1")),
+    "tag_history.of": Refuses(lambda s, t: s.tag_history.of(t.blast, "1")),
+    "tag_history.note": AFTER_ANOTHER,
+    "tag_history.note_removed": AFTER_ANOTHER,
     "uploads.announce": Refuses(lambda s, t: s.uploads.announce(t.blast, t.digest)),
     "uploads.begin": Refuses(lambda s, t: s.uploads.begin(t.image.id, size=1)),
     "uploads.begin_parts": Refuses(lambda s, t: s.uploads.begin_parts(t.image.id, size=1)),
@@ -256,6 +260,19 @@ DOORS = {
     "telling.run": RefusesAllButTheSystem(
         lambda s, t: s.telling.run(listener="none", kind="UserJoined", event={})
     ),
+    "summaries.container": RefusesAllButTheSystem(
+        lambda s, t: s.summaries.container(container=t.blast.id, collection=t.lab.id)
+    ),
+    "summaries.collection": RefusesAllButTheSystem(
+        lambda s, t: s.summaries.collection(collection=t.lab.id)
+    ),
+    "summaries.some_containers": RefusesAllButTheSystem(
+        lambda s, t: s.summaries.some_containers(after="", limit=1)
+    ),
+    "summaries.some_collections": RefusesAllButTheSystem(
+        lambda s, t: s.summaries.some_collections(after="", limit=1)
+    ),
+    "summaries.add_pulls": RefusesAllButTheSystem(lambda s, t: s.summaries.add_pulls({})),
     "inspecting.run": RefusesAllButTheSystem(lambda s, t: s.inspecting.run(image=t.image.id)),
     "inspecting.run_several": RefusesAllButTheSystem(
         lambda s, t: s.inspecting.run_several([t.image.id])
@@ -324,6 +341,26 @@ DOORS = {
         lambda s, t: s.manifests.referrers(t.blast, t.content_digest, limit=1)
     ),
     "manifests.count": AFTER_ANOTHER,
+    "contents.collections_of": ShowsNothing(lambda s, t: s.contents.collections_of(t.entity)),
+    "contents.topics_of": ShowsNothing(lambda s, t: s.contents.topics_of([t.lab])),
+    "contents.summary_of": Refuses(lambda s, t: s.contents.summary_of(t.lab)),
+    "contents.summary_of_container": Refuses(lambda s, t: s.contents.summary_of_container(t.blast)),
+    "contents.containers_of": Refuses(lambda s, t: s.contents.containers_of(t.lab)),
+    "contents.tags_of": Refuses(lambda s, t: s.contents.tags_of(t.blast)),
+    "contents.architectures_of": Refuses(lambda s, t: s.contents.architectures_of(t.blast, "1")),
+    "provenance.pusher_of": Refuses(lambda s, t: s.provenance.pusher_of(t.image, t.blast)),
+    "provenance.tags_of": Refuses(lambda s, t: s.provenance.tags_of(t.image)),
+    "provenance.elsewhere": Refuses(lambda s, t: s.provenance.elsewhere(t.image)),
+    "provenance.pulls_of": Refuses(lambda s, t: s.provenance.pulls_of(t.blast, FUTURE.date())),
+    "provenance.pull_count": Refuses(lambda s, t: s.provenance.pull_count(t.blast)),
+    "artifacts.of_tag": Refuses(lambda s, t: s.artifacts.of_tag(t.blast, "1")),
+    "artifacts.of_digest": Refuses(lambda s, t: s.artifacts.of_digest(t.blast, t.manifest.digest)),
+    "artifacts.of_image": Refuses(lambda s, t: s.artifacts.of_image(t.image)),
+    "artifacts.referrers": Refuses(lambda s, t: s.artifacts.referrers(t.blast, [])),
+    "artifacts.sizes_of": Refuses(lambda s, t: s.artifacts.sizes_of(t.blast, [])),
+    "software.of": Refuses(lambda s, t: s.software.of(t.image)),
+    "newest.images": ShowsNothing(lambda s, t: s.newest.images()),
+    "newest.every": ShowsNothing(lambda s, t: s.newest.every(1)),
     "narrow_tokens.issue": Unguarded("it gives nobody a right that is not asked for at its use"),
     "narrow_tokens.issue_refreshing": Unguarded("it gives one's own, and asks tokens.issue"),
     "narrow_tokens.caller_of": PROOF,
@@ -400,6 +437,7 @@ def registry(tmp_path_factory, empty_database):
         empty = services.catalog.create_collection(lab.entity, "empty", private=True)
         services.signers.require(empty, ["A" * 40])
         services.grants.give(lab, CollectionRole.READER, team="crew")
+        services.db.add(Topic(collection_id=lab.id, name="genomics"))
         services.robots.create(LAB, "ci", scope=Scope.PUSH)
         services.publishers.add(
             lab, "builds", issuer=ISSUER, claims={"repository": "a/b"}, scope=Scope.PUSH

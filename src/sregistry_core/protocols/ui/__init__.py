@@ -10,10 +10,13 @@ def includeme(config: Configurator) -> None:
     """Add the pages. Their dialect also answers for addresses that belong to nobody."""
     config.registry["ui_site"] = site_of(config.registry["facilities"].settings)
     config.add_dialect("ui", UiDialect())
+    config.include(".texts")
+    config.add_jinja2_search_path("sregistry_core.protocols.ui:templates")
     config.include(".routes")
     config.include(".assets")
     config.include(".headers")
     config.include(".own_forms")
+    config.include(".content")
     config.scan(".account_views")
     config.scan(".client_secret_views")
     config.scan(".journey_views")
