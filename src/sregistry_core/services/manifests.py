@@ -28,10 +28,11 @@ from sregistry_core.models import (
     RepositoryBlob,
     Tag,
 )
-from sregistry_core.names import parse_tag
+from sregistry_core.names import USUAL_ARCHITECTURE, ContainerName, parse_tag
 
 from .access import Access, name_of
-from .images import USUAL_ARCHITECTURE, Images
+from .glances import manifest_at
+from .images import Images
 from .locking import lock_container
 from .manifest_demands import require_manifest
 from .manifest_pointers import ManifestPointers
@@ -39,6 +40,7 @@ from .manifest_rows import ManifestRows
 from .manifest_tags import is_frozen, manifest_tag, pullable_tags, put_manifest_tag
 from .outbox import OutboxService
 from .publishing import Publishing
+from .seen import AnyManifest, SeenManifest
 from .sif_artifacts import SeenSif, SifArtifacts
 from .signers import demand_of, require_image
 from .tags import Tags
@@ -126,6 +128,25 @@ class Manifests:
         if accepted and found.media_type in INDEX_TYPES and not set(INDEX_TYPES) & set(accepted):
             return self._usual_child(container, found)
         return found
+
+    def glimpse(
+        self, name: ContainerName, reference: Reference, *, accepted: Collection[str] = ()
+    ) -> SeenManifest | None:
+        """Give what `find` gives, with one question; None where that one has to be asked instead.
+
+        It has to where there is nothing to be seen, for whatever reason, where a tag gets its
+        manifest only now, and where a client takes no index.
+        """
+        self._access.require_reach(Action.READ, str(name))
+        digest = str(reference.digest) if reference.digest is not None else None
+        seen = manifest_at(self._db, name, tag=reference.tag, digest=digest)
+        if seen is None or not self._access.may(Action.READ, seen.container):
+            return None
+        is_index = digest is None and seen.media_type in INDEX_TYPES
+        if accepted and is_index and not set(INDEX_TYPES) & set(accepted):
+            return None
+        self._access.ask_policies(Action.READ, name_of(seen.container))
+        return seen
 
     def put(
         self,
@@ -229,7 +250,7 @@ class Manifests:
             query = query.where(Manifest.artifact_type == artifact_type)
         return self._db.scalars(query).all()
 
-    def count(self, manifest: Manifest) -> None:
+    def count(self, manifest: AnyManifest) -> None:
         """Count one pull of what is no SIF: the bytes of a SIF are counted where they leave."""
         is_ours = manifest.image_id is not None or manifest.result_of is not None
         if not is_ours and manifest.media_type not in INDEX_TYPES:
