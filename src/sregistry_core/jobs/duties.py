@@ -9,14 +9,16 @@ from sregistry_core.login_rules import LoginRules
 from sregistry_core.services import (
     Facilities,
     Services,
+    builds,
     claims,
     inspection,
     keys,
     listeners,
     verification,
 )
-from sregistry_core.services.outbox import PROMPT, QUICK, SLOW
+from sregistry_core.services.outbox import BUILD, PROMPT, QUICK, SLOW
 
+from .building import run_build
 from .refreshing import JOB as REFRESH_JOB
 from .refreshing import refresh_people
 from .sweeping import sweep
@@ -26,6 +28,7 @@ LEASES: Final = {
     QUICK: timedelta(minutes=5),
     SLOW: timedelta(hours=6),
     PROMPT: timedelta(hours=1),
+    BUILD: timedelta(days=2),
 }
 """How long a worker may be at a duty before another one takes it."""
 
@@ -75,6 +78,11 @@ def _expire_uploads(services: Services) -> None:
     services.garbage.expire_uploads()
 
 
+def _expire_builds(services: Services) -> None:
+    services.builds.forget_old()
+    services.build_contexts.expire()
+
+
 def _collect_garbage(unit: Unit, facilities: Facilities) -> None:
     for _ in sweep(unit, facilities, grace=facilities.settings.garbage_grace):
         pass
@@ -89,12 +97,15 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     listeners.JOB: Duty(_tell),
     "uploads.expire": Duty(_expire_uploads),
     "garbage.collect": LongDuty(_collect_garbage),
+    builds.JOB: LongDuty(run_build),
+    "builds.expire": Duty(_expire_builds),
     REFRESH_JOB: LongDuty(refresh_people),
 }
 
 PERIODIC: Final[dict[str, timedelta]] = {
     "uploads.expire": timedelta(minutes=10),
     "garbage.collect": timedelta(hours=1),
+    "builds.expire": timedelta(hours=1),
     verification.AGAIN_JOB: timedelta(hours=1),
 }
 

@@ -17,6 +17,8 @@ QUICK = "quick"
 SLOW = "slow"
 PROMPT = "prompt"
 """For what must come round in time: it has a thread of its own, and waits for no other duty."""
+BUILD = "build"
+"""For builds, which take minutes to hours."""
 _ATTEMPTS = 12
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(hours=1)
