@@ -104,7 +104,14 @@ def _built(
         arguments=started.arguments,
         handle=started.handle,
     )
-    image = builder.run(order, output)
+    try:
+        image = builder.run(order, output)
+    except BuildFailed:
+        raise
+    except Exception as error:
+        # A plugin's mistake ends its build: nothing is gained by the same once more.
+        log.exception("the builder %s broke", started.builder)
+        raise BuildFailed(f"the builder broke: {type(error).__name__}") from error
     # A link would lead to what the builder may read and the orderer may not.
     inside = image.resolve().is_relative_to(work.resolve()) and not image.is_symlink()
     if not inside or not image.is_file():
@@ -120,13 +127,13 @@ def _publish(
     image: Path,
     output: BuildLog,
 ) -> None:
+    output.write()
     with unit() as services:
         orderer = services.building.orderer(started.id)
         size = image.stat().st_size
         with image.open("rb") as source:
             user = Services(services.db, orderer, facilities)
             made = user.client_containers.push(started.name, source, size=size)
-        output.write()
         services.building.end(
             started.id,
             BuildState.SUCCEEDED,

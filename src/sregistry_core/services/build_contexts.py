@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from sregistry_core.contracts import Scope
 from sregistry_core.db.session import pause
 from sregistry_core.digests import Digest
-from sregistry_core.errors import Malformed, NotFound, TooLarge
+from sregistry_core.errors import Malformed, NotAllowed, NotFound, TooLarge
 from sregistry_core.models import Build, BuildContext, BuildState
 
 from .access import Access
@@ -47,7 +48,7 @@ class BuildContexts:
         size   of the archive, in bytes
         Raises TooLarge, StorageFull.
         """
-        self._access.require_login()
+        self._require_pusher()
         settings = self._facilities.settings
         if not self._facilities.plugins.builders:
             raise NotFound("nothing is built here: the ini file names no builder")
@@ -112,18 +113,20 @@ class BuildContexts:
         context.arrived_at = self._facilities.clock()
 
     def arrived(self, digest: Digest) -> str:
-        """Give the identifier of files of the caller's. Raises Malformed when they are not here."""
+        """Give the identifier of files of the caller's. Raises NotFound when they are not here."""
         self._access.require_login()
         found = self._find(digest)
         if found is None or found.arrived_at is None:
-            raise Malformed(f"the files {digest} of the build have not arrived")
+            raise NotFound(f"the files {digest} of the build have not arrived")
         return found.id
 
     def forget(self, digest: Digest) -> None:
-        """Let files go that no build waits for; those it has none of are fine."""
-        self._access.require_login()
+        """Let files of the caller's go, unless a build waits for them. Raises NotFound."""
+        self._require_pusher()
         found = self._find(digest)
-        if found is not None and not self._is_waited_for(found.id):
+        if found is None:
+            raise NotFound(f"the files {digest} are not here")
+        if not self._is_waited_for(found.id):
             self._db.delete(found)
             self.path(found.id).unlink(missing_ok=True)
 
@@ -139,6 +142,11 @@ class BuildContexts:
     def path(self, context_id: str) -> Path:
         """Give where the archive of a context is."""
         return self._facilities.settings.staging / "contexts" / context_id
+
+    def _require_pusher(self) -> None:
+        self._access.require_login()
+        if not self._access.has(Scope.PUSH):
+            raise NotAllowed("this token is for pulling only, not to send files of a build")
 
     def _forget_all(self, contexts: Iterable[BuildContext]) -> None:
         for context in contexts:

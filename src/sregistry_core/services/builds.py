@@ -116,7 +116,7 @@ class Builds:
         """Give a build that the caller ordered, or whose image they may push. Raises NotFound."""
         build = self._db.get(Build, build_id)
         if build is None or not self._may_see(build):
-            raise NotFound(f"the build {build_id[:40]} does not exist")
+            raise NotFound("the build does not exist")
         return build
 
     def of(
@@ -239,12 +239,8 @@ class Builds:
 
     def _visible(self) -> ColumnElement[bool]:
         """The rule of `_may_see` as a condition: a reader sees only their own."""
-        caller = self._access.caller
-        visible = self._access.visible()
-        if caller.is_admin:
-            return visible
-        writes = self._access.may_push_to()
-        return and_(visible, or_(Build.ordered_by == caller.user_id, writes))
+        own = Build.ordered_by == self._access.caller.user_id
+        return and_(self._access.visible(), or_(own, self._access.may_push_to()))
 
     def _require_orderer(self, build: Build) -> None:
         """Raise unless the caller ordered it, or may push where it goes."""
