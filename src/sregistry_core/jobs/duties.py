@@ -14,6 +14,7 @@ from sregistry_core.services import (
     inspection,
     keys,
     listeners,
+    summaries,
     verification,
 )
 from sregistry_core.services.outbox import BUILD, PROMPT, QUICK, SLOW
@@ -21,6 +22,7 @@ from sregistry_core.services.outbox import BUILD, PROMPT, QUICK, SLOW
 from .building import run_build
 from .refreshing import JOB as REFRESH_JOB
 from .refreshing import refresh_people
+from .summing import sum_everything
 from .sweeping import sweep
 from .unit import Unit
 
@@ -74,6 +76,14 @@ def _tell(services: Services, **arguments: Any) -> None:
     services.telling.run(**arguments)
 
 
+def _sum_container(services: Services, **arguments: Any) -> None:
+    services.summaries.container(**arguments)
+
+
+def _sum_collection(services: Services, **arguments: Any) -> None:
+    services.summaries.collection(**arguments)
+
+
 def _expire_uploads(services: Services) -> None:
     services.garbage.expire_uploads()
 
@@ -95,6 +105,9 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     keys.CHANGED_JOB: Duty(_key_changed),
     verification.AGAIN_JOB: Duty(_verify_again),
     listeners.JOB: Duty(_tell),
+    summaries.CONTAINER_JOB: Duty(_sum_container),
+    summaries.COLLECTION_JOB: Duty(_sum_collection),
+    summaries.EVERYTHING_JOB: LongDuty(sum_everything),
     "uploads.expire": Duty(_expire_uploads),
     "garbage.collect": LongDuty(_collect_garbage),
     builds.JOB: LongDuty(run_build),
@@ -107,6 +120,7 @@ PERIODIC: Final[dict[str, timedelta]] = {
     "garbage.collect": timedelta(hours=1),
     "builds.expire": timedelta(hours=1),
     verification.AGAIN_JOB: timedelta(hours=1),
+    summaries.EVERYTHING_JOB: timedelta(days=1),
 }
 
 

@@ -82,6 +82,7 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("api.build_log", "GET", "/builds/{build}/log"),
     ("api.cancel_build", "POST", "/builds/{build}/cancel"),
     ("api.retry_build", "POST", "/builds/{build}/retry"),
+    ("api.tag_history", "GET", f"{_CONTAINER}/tags/{{tag}}/history"),
     ("api.shares_of_container", "GET", f"{_CONTAINER}/shares"),
     ("api.create_share", "POST", f"{_CONTAINER}/shares"),
     ("api.shares", "GET", "/shares"),
