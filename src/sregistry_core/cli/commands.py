@@ -9,6 +9,7 @@ import click
 
 from sregistry_core import __version__
 
+from .builds import build, builds
 from .collections import collection
 from .command_line import CommandLine
 from .database import database
@@ -45,6 +46,8 @@ OURS: Final[Mapping[str, click.Command]] = {
     "share": share,
     "robot": robot,
     "publisher": publisher,
+    "build": build,
+    "builds": builds,
     "directory": directory,
     "jobs": jobs,
     "database": database,
