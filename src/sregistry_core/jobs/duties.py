@@ -85,10 +85,18 @@ def _expire_uploads(services: Services) -> None:
     services.garbage.expire_uploads()
 
 
+def _forget_old(services: Services) -> None:
+    services.authentication.forget_ended_sessions()
+    services.journeys.forget_ended()
+    services.audit_log.forget_old()
+
+
 def _collect_garbage(unit: Unit, facilities: Facilities) -> None:
     for _ in sweep(unit, facilities, grace=facilities.settings.garbage_grace):
         pass
 
+
+FORGET_JOB = "old.forget"
 
 CORE: Final[Mapping[str, Duty | LongDuty]] = {
     inspection.JOB: Duty(_inspect),
@@ -102,6 +110,7 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     summaries.EVERYTHING_JOB: LongDuty(sum_everything),
     "uploads.expire": Duty(_expire_uploads),
     "garbage.collect": LongDuty(_collect_garbage),
+    FORGET_JOB: Duty(_forget_old),
     REFRESH_JOB: LongDuty(refresh_people),
 }
 
@@ -109,6 +118,7 @@ PERIODIC: Final[dict[str, timedelta]] = {
     "uploads.expire": timedelta(minutes=10),
     "garbage.collect": timedelta(hours=1),
     verification.AGAIN_JOB: timedelta(hours=1),
+    FORGET_JOB: timedelta(hours=1),
     summaries.EVERYTHING_JOB: timedelta(days=1),
 }
 

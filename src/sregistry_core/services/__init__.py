@@ -19,6 +19,7 @@ from .access import Access
 from .accounts import Accounts
 from .affiliations import Affiliations
 from .audit import Audit
+from .audit_log import AuditLog
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
@@ -27,6 +28,7 @@ from .claims import Claims
 from .client_containers import ClientContainers
 from .client_credentials import ClientCredentials
 from .downloads import Downloads
+from .duty_list import DutyList
 from .federation import Federation
 from .garbage import Garbage
 from .grants import Grants
@@ -43,6 +45,7 @@ from .narrow_tokens import NarrowTokens
 from .outbox import OutboxService
 from .passwords import PasswordHashes
 from .publishers import Publishers
+from .quotas import Quotas
 from .repositories import Repositories
 from .robots import Robots
 from .search import Search
@@ -102,6 +105,21 @@ class Services:
         return Audit(self.db, self.caller, self.address, self.facilities.clock)
 
     @cached_property
+    def audit_log(self) -> AuditLog:
+        """What was done, for administrators."""
+        return AuditLog(self.db, self.access, self.facilities)
+
+    @cached_property
+    def duty_list(self) -> DutyList:
+        """Jobs as administrators see them."""
+        return DutyList(self.db, self.access, self.outbox, self.facilities)
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        """How many bytes entities may have."""
+        return Quotas(self.db, self.access, self.facilities)
+
+    @cached_property
     def accounts(self) -> Accounts:
         """Users."""
         return Accounts(self.db, self.access, self.affiliations, self.outbox, self.facilities)
@@ -114,7 +132,7 @@ class Services:
     @cached_property
     def authentication(self) -> Authentication:
         """Who is calling."""
-        return Authentication(self.db, self.accounts, self.facilities)
+        return Authentication(self.db, self.accounts, self.audit, self.facilities)
 
     @cached_property
     def journeys(self) -> Journeys:

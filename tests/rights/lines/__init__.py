@@ -1,7 +1,7 @@
 """Every line of the matrix, by protocol. A new route of a protocol gets a line in its file."""
 
 from ..callers import Way
-from . import api, api_content, library, oci, others, shub, sregistry, ui
+from . import api, api_admin, api_content, library, oci, others, shub, sregistry, ui
 
 LINES = {
     "discovery": others.DISCOVERY,
@@ -12,7 +12,7 @@ LINES = {
     "sregistry": sregistry.LINES,
     "shub": shub.LINES,
     "hkp": others.HKP,
-    "api": (*api.LINES, *api_content.LINES),
+    "api": (*api.LINES, *api_admin.LINES, *api_content.LINES),
     "ui": ui.LINES,
     "operation": others.OPERATION,
 }
