@@ -188,6 +188,7 @@ def test_a_quota_is_set_and_shown_by_the_api_and_written_down(registry, ada, bob
     assert admin.put("/api/v1/quotas/ada", {"bytes": 0}).json["limit"] == 0
     for number in range(1, 4):
         ada.push(f"ada/lab/image{number}", image(number))
+    registry.clock.move(timedelta(seconds=1))
     assert admin.put("/api/v1/quotas/ada", {"bytes": None}).json["limit"] == 100_000
     listed = admin.get("/api/v1/quotas?text=AD").json["items"]
     assert [(one["entity"], one["used"]) for one in listed] == [("ada", 4 * SIZE)]
