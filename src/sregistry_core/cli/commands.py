@@ -13,6 +13,7 @@ from .audit import audit
 from .collections import collection
 from .command_line import CommandLine
 from .database import database
+from .demo import demo
 from .directory import directory
 from .doctor import doctor
 from .jobs import jobs
@@ -35,6 +36,7 @@ OURS: Final[Mapping[str, click.Command]] = {
     "serve": serve,
     "worker": worker,
     "doctor": doctor,
+    "demo": demo,
     "plugins": plugins,
     "plugin": plugin,
     "user": user,

@@ -1,7 +1,18 @@
 """Every line of the matrix, by protocol. A new route of a protocol gets a line in its file."""
 
 from ..callers import Way
-from . import api, api_admin, api_content, library, oci, others, shub, sregistry, ui
+from . import (
+    api,
+    api_admin,
+    api_content,
+    library,
+    oci,
+    others,
+    shub,
+    sregistry,
+    ui,
+    ui_content,
+)
 
 LINES = {
     "discovery": others.DISCOVERY,
@@ -13,7 +24,7 @@ LINES = {
     "shub": shub.LINES,
     "hkp": others.HKP,
     "api": (*api.LINES, *api_admin.LINES, *api_content.LINES),
-    "ui": ui.LINES,
+    "ui": (*ui.LINES, *ui_content.LINES),
     "operation": others.OPERATION,
 }
 WAYS = {
