@@ -14,6 +14,7 @@ from sregistry_core.services import (
     keys,
     listeners,
     summaries,
+    usage,
     verification,
 )
 from sregistry_core.services.outbox import PROMPT, QUICK, SLOW
@@ -81,6 +82,10 @@ def _sum_collection(services: Services, **arguments: Any) -> None:
     services.summaries.collection(**arguments)
 
 
+def _measure_storage(services: Services) -> None:
+    services.usage.measure()
+
+
 def _expire_uploads(services: Services) -> None:
     services.garbage.expire_uploads()
 
@@ -100,6 +105,7 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     summaries.CONTAINER_JOB: Duty(_sum_container),
     summaries.COLLECTION_JOB: Duty(_sum_collection),
     summaries.EVERYTHING_JOB: LongDuty(sum_everything),
+    usage.JOB: Duty(_measure_storage),
     "uploads.expire": Duty(_expire_uploads),
     "garbage.collect": LongDuty(_collect_garbage),
     REFRESH_JOB: LongDuty(refresh_people),
@@ -110,6 +116,7 @@ PERIODIC: Final[dict[str, timedelta]] = {
     "garbage.collect": timedelta(hours=1),
     verification.AGAIN_JOB: timedelta(hours=1),
     summaries.EVERYTHING_JOB: timedelta(days=1),
+    usage.JOB: timedelta(hours=6),
 }
 
 
