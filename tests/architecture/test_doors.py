@@ -20,17 +20,22 @@ from sregistry_core.digests import ContentDigest, Digest
 from sregistry_core.errors import LoginRequired, NotAllowed, NotFound
 from sregistry_core.models import (
     BlobUpload,
+    Build,
+    BuildContext,
+    BuildState,
     CollectionRole,
     Container,
     Image,
     Manifest,
     Team,
     Token,
+    Topic,
     Upload,
     User,
 )
 from sregistry_core.names import CollectionName, ContainerName, ImageName, RobotName
 from sregistry_core.services import Services
+from sregistry_core.services.builds import Wish
 from sregistry_core.services.client_containers import Begun
 from sregistry_core.services.client_credentials import Spelling
 from sregistry_core.services.listings import Span, Wanted
@@ -176,6 +181,7 @@ DOORS = {
     "grants.give": Refuses(lambda s, t: s.grants.give(t.lab, CollectionRole.READER, user="bob")),
     "grants.take": Refuses(lambda s, t: s.grants.take(t.lab, team="crew")),
     "images.resolve": Refuses(lambda s, t: s.images.resolve(NAME)),
+    "images.pullable": Refuses(lambda s, t: s.images.pullable(NAME)),
     "images.unguarded": Unguarded("its name says so: share links are the permission there"),
     "images.by_id": Refuses(lambda s, t: s.images.by_id(t.image.id)),
     "images.of_container": Refuses(lambda s, t: s.images.of_container(t.blast)),
@@ -265,6 +271,34 @@ DOORS = {
         lambda s, t: s.client_containers.push(NAME, io.BytesIO(t.content), size=1)
     ),
     "client_containers.remove": Refuses(lambda s, t: s.client_containers.remove(NAME)),
+    "client_containers.reserve": Refuses(lambda s, t: s.client_containers.reserve(NAME)),
+    "client_containers.open": Refuses(lambda s, t: s.client_containers.open(NAME)),
+    "builds.order": Refuses(lambda s, t: s.builds.order(Wish("say hello", NAME))),
+    "builds.find": Refuses(lambda s, t: s.builds.find(t.build.id)),
+    "builds.of": ShowsNothing(lambda s, t: s.builds.of()),
+    "builds.lines": Refuses(lambda s, t: s.builds.lines(t.build)),
+    "builds.every_line": RefusesAllButTheSystem(lambda s, t: s.builds.every_line(t.build.id)),
+    "builds.cancel": Refuses(lambda s, t: s.builds.cancel(t.build)),
+    "builds.retry": Refuses(lambda s, t: s.builds.retry(t.ended_build)),
+    "builds.forget_old": RefusesAllButTheSystem(lambda s, t: s.builds.forget_old()),
+    "build_contexts.announce": Refuses(lambda s, t: s.build_contexts.announce(t.digest, 1)),
+    "build_contexts.receive": Unguarded("its address is signed, and comes from a guarded door"),
+    "build_contexts.arrived": Refuses(lambda s, t: s.build_contexts.arrived(t.digest)),
+    "build_contexts.forget": Refuses(lambda s, t: s.build_contexts.forget(t.digest)),
+    "build_contexts.expire": RefusesAllButTheSystem(lambda s, t: s.build_contexts.expire()),
+    "build_contexts.path": Unguarded("it only says where something would be"),
+    "building.begin": RefusesAllButTheSystem(lambda s, t: s.building.begin(t.build.id)),
+    "building.orderer": RefusesAllButTheSystem(lambda s, t: s.building.orderer(t.build.id)),
+    "building.remember": RefusesAllButTheSystem(
+        lambda s, t: s.building.remember(t.build.id, "job 1")
+    ),
+    "building.is_cancelled": RefusesAllButTheSystem(
+        lambda s, t: s.building.is_cancelled(t.build.id)
+    ),
+    "building.say": RefusesAllButTheSystem(lambda s, t: s.building.say(t.build.id, [(1, "x")])),
+    "building.end": RefusesAllButTheSystem(
+        lambda s, t: s.building.end(t.build.id, BuildState.LOST)
+    ),
     "federation.all": PUBLIC,
     "federation.find": PUBLIC,
     "federation.add": Refuses(lambda s, t: s.federation.add("other", "https://other.test")),
@@ -321,6 +355,7 @@ DOORS = {
     "repositories.tags": Refuses(lambda s, t: s.repositories.tags(t.blast, limit=1)),
     "repositories.names": ShowsNothing(lambda s, t: s.repositories.names(limit=1)),
     "blobs.open": Refuses(lambda s, t: s.blobs.open(t.blast, t.content_digest)),
+    "blobs.glimpse": ShowsNothing(lambda s, t: s.blobs.glimpse(BLAST, t.content_digest)),
     "blobs.mount": Refuses(lambda s, t: s.blobs.mount(t.blast, t.content_digest, None)),
     "blobs.delete": Refuses(lambda s, t: s.blobs.delete(t.blast, t.content_digest)),
     "blob_uploads.begin": Refuses(lambda s, t: s.blob_uploads.begin(t.blast)),
@@ -342,6 +377,9 @@ DOORS = {
     ),
     "blob_uploads.cancel": Refuses(lambda s, t: s.blob_uploads.cancel(t.blast, t.blob_upload.id)),
     "manifests.find": Refuses(lambda s, t: s.manifests.find(t.blast, Reference("1"))),
+    "manifests.glimpse": ShowsNothing(
+        lambda s, t: s.manifests.glimpse(BLAST, Reference.parse(t.manifest.digest))
+    ),
     "manifests.put": Refuses(
         lambda s, t: s.manifests.put(t.blast, Reference("1"), bytes(t.manifest.body))
     ),
@@ -350,6 +388,26 @@ DOORS = {
         lambda s, t: s.manifests.referrers(t.blast, t.content_digest, limit=1)
     ),
     "manifests.count": AFTER_ANOTHER,
+    "contents.collections_of": ShowsNothing(lambda s, t: s.contents.collections_of(t.entity)),
+    "contents.topics_of": ShowsNothing(lambda s, t: s.contents.topics_of([t.lab])),
+    "contents.summary_of": Refuses(lambda s, t: s.contents.summary_of(t.lab)),
+    "contents.summary_of_container": Refuses(lambda s, t: s.contents.summary_of_container(t.blast)),
+    "contents.containers_of": Refuses(lambda s, t: s.contents.containers_of(t.lab)),
+    "contents.tags_of": Refuses(lambda s, t: s.contents.tags_of(t.blast)),
+    "contents.architectures_of": Refuses(lambda s, t: s.contents.architectures_of(t.blast, "1")),
+    "provenance.pusher_of": Refuses(lambda s, t: s.provenance.pusher_of(t.image, t.blast)),
+    "provenance.tags_of": Refuses(lambda s, t: s.provenance.tags_of(t.image)),
+    "provenance.elsewhere": Refuses(lambda s, t: s.provenance.elsewhere(t.image)),
+    "provenance.pulls_of": Refuses(lambda s, t: s.provenance.pulls_of(t.blast, FUTURE.date())),
+    "provenance.pull_count": Refuses(lambda s, t: s.provenance.pull_count(t.blast)),
+    "artifacts.of_tag": Refuses(lambda s, t: s.artifacts.of_tag(t.blast, "1")),
+    "artifacts.of_digest": Refuses(lambda s, t: s.artifacts.of_digest(t.blast, t.manifest.digest)),
+    "artifacts.of_image": Refuses(lambda s, t: s.artifacts.of_image(t.image)),
+    "artifacts.referrers": Refuses(lambda s, t: s.artifacts.referrers(t.blast, [])),
+    "artifacts.sizes_of": Refuses(lambda s, t: s.artifacts.sizes_of(t.blast, [])),
+    "software.of": Refuses(lambda s, t: s.software.of(t.image)),
+    "newest.images": ShowsNothing(lambda s, t: s.newest.images()),
+    "newest.every": ShowsNothing(lambda s, t: s.newest.every(1)),
     "narrow_tokens.issue": Unguarded("it gives nobody a right that is not asked for at its use"),
     "narrow_tokens.issue_refreshing": Unguarded("it gives one's own, and asks tokens.issue"),
     "narrow_tokens.caller_of": PROOF,
@@ -374,7 +432,13 @@ HAS_ITS_CONDITIONS = {
 }
 """Doors that do not refuse Ada or the system, but have another reason to give no answer."""
 
-OPEN_TO_EVERY_USER = {"journeys.begin", "keys.add", "teams.create", "teams.mine"}
+OPEN_TO_EVERY_USER = {
+    "build_contexts.announce",
+    "journeys.begin",
+    "keys.add",
+    "teams.create",
+    "teams.mine",
+}
 
 
 KEY = Key.make("Ada <ada@example.org>")
@@ -412,7 +476,13 @@ def without_a_line(doors, table):
 def registry(tmp_path_factory, empty_database):
     """A registry of Ada, an administrator, in which everything is private."""
     registry = Registry(
-        tmp_path_factory.mktemp("doors"), empty_database, {"sregistry.publishers": ISSUER}
+        tmp_path_factory.mktemp("doors"),
+        empty_database,
+        {
+            "sregistry.publishers": ISSUER,
+            "sregistry.plugin_modules": "sregistry_core.testing.toy_builder",
+            "sregistry.builder": "toy",
+        },
     )
     content = make_sif(labels={"org.example": "secret"})
     ada = registry.user("ada", is_admin=True)
@@ -426,11 +496,25 @@ def registry(tmp_path_factory, empty_database):
         empty = services.catalog.create_collection(lab.entity, "empty", private=True)
         services.signers.require(empty, ["A" * 40])
         services.grants.give(lab, CollectionRole.READER, team="crew")
+        services.db.add(Topic(collection_id=lab.id, name="genomics"))
         services.robots.create(LAB, "ci", scope=Scope.PUSH)
         services.publishers.add(
             lab, "builds", issuer=ISSUER, claims={"repository": "a/b"}, scope=Scope.PUSH
         )
         services.shares.create(NAME)
+        services.builds.order(Wish("say hello", NAME))
+        ended = services.builds.order(Wish("fail", NAME))
+        services.builds.cancel(ended)
+        services.db.add(
+            BuildContext(
+                user_id=ended.ordered_by,
+                digest=services.images.resolve(NAME).digest,
+                size=1,
+                arrived_at=ended.ordered_at,
+                created_at=ended.ordered_at,
+                expires_at=ended.ordered_at,
+            )
+        )
         services.federation.add("elsewhere", "https://elsewhere.test")
         image = services.images.resolve(NAME)
         services.uploads.begin_parts(image.id, size=len(content))
@@ -470,6 +554,8 @@ def things_of(services, registry):
         blob=image.blob,
         upload=only(Upload),
         blob_upload=only(BlobUpload),
+        build=only(Build, state=BuildState.QUEUED),
+        ended_build=only(Build, state=BuildState.CANCELLED),
         manifest=only(Manifest),
         content_digest=ContentDigest("sha256", Digest.parse(image.digest).hex),
         share=1,

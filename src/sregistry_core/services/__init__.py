@@ -18,14 +18,19 @@ from sregistry_core.storage.staging import Staging
 from .access import Access
 from .accounts import Accounts
 from .affiliations import Affiliations
+from .artifacts import Artifacts
 from .audit import Audit
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
+from .build_contexts import BuildContexts
+from .building import Building
+from .builds import Builds
 from .catalog import Catalog
 from .claims import Claims
 from .client_containers import ClientContainers
 from .client_credentials import ClientCredentials
+from .contents import Contents
 from .downloads import Downloads
 from .federation import Federation
 from .garbage import Garbage
@@ -40,15 +45,21 @@ from .listeners import Telling
 from .listings import Listings
 from .manifests import Manifests
 from .narrow_tokens import NarrowTokens
+from .newest import Newest
 from .outbox import OutboxService
 from .passwords import PasswordHashes
+from .provenance import Provenance
 from .publishers import Publishers
 from .repositories import Repositories
 from .robots import Robots
 from .search import Search
 from .shares import Shares
 from .signers import Signers
+<<<<<<< HEAD
 from .sizes import Measured
+=======
+from .software import Software
+>>>>>>> main
 from .summaries import Summaries
 from .tag_history import TagHistory
 from .tags import Tags
@@ -211,6 +222,31 @@ class Services:
         )
 
     @cached_property
+    def contents(self) -> Contents:
+        """Lists of what is named, with counts."""
+        return Contents(self.db, self.access, self.facilities)
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """Where images come from, and where else they are."""
+        return Provenance(self.db, self.access, self.facilities)
+
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        """Manifests, to be looked at."""
+        return Artifacts(self.db, self.access, self.facilities)
+
+    @cached_property
+    def software(self) -> Software:
+        """The packages within images."""
+        return Software(self.db, self.access, self.facilities)
+
+    @cached_property
+    def newest(self) -> Newest:
+        """What was pushed last."""
+        return Newest(self.db, self.access, self.facilities)
+
+    @cached_property
     def shares(self) -> Shares:
         """Links that let a stranger pull one image."""
         return Shares(self.db, self.access, self.images, self.facilities)
@@ -252,6 +288,21 @@ class Services:
             self.uploads,
             self.facilities,
         )
+
+    @cached_property
+    def builds(self) -> Builds:
+        """Builds: ordered, followed and cancelled."""
+        return Builds(self.db, self.access, self.client_containers, self.outbox, self.facilities)
+
+    @cached_property
+    def build_contexts(self) -> BuildContexts:
+        """Files that definitions copy from."""
+        return BuildContexts(self.db, self.access, self.facilities)
+
+    @cached_property
+    def building(self) -> Building:
+        """Builds, for the worker at them."""
+        return Building(self.db, self.access, self.authentication, self.outbox, self.facilities)
 
     @cached_property
     def federation(self) -> Federation:

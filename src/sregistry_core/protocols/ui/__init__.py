@@ -12,12 +12,17 @@ def includeme(config: Configurator) -> None:
     config.registry["ui_site"] = site_of(config.registry["facilities"].settings)
     config.add_dialect("ui", UiDialect())
     config.include(".texts")
+    config.add_jinja2_search_path("sregistry_core.protocols.ui:templates")
     config.include(".routes")
     config.include(".see")
     config.include(".assets")
     config.include(".headers")
     config.include(".own_forms")
+<<<<<<< HEAD
     config.include(".amounts")
+=======
+    config.include(".content")
+>>>>>>> main
     config.scan(".account_views")
     config.scan(".client_secret_views")
     config.scan(".journey_views")
