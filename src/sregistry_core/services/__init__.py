@@ -55,11 +55,8 @@ from .robots import Robots
 from .search import Search
 from .shares import Shares
 from .signers import Signers
-<<<<<<< HEAD
 from .sizes import Measured
-=======
 from .software import Software
->>>>>>> main
 from .summaries import Summaries
 from .tag_history import TagHistory
 from .tags import Tags

@@ -8,7 +8,6 @@ from .site import site_of
 
 def includeme(config: Configurator) -> None:
     """Add the pages. Their dialect also answers for addresses that belong to nobody."""
-    config.add_jinja2_search_path("sregistry_core.protocols.ui:templates")
     config.registry["ui_site"] = site_of(config.registry["facilities"].settings)
     config.add_dialect("ui", UiDialect())
     config.include(".texts")
@@ -18,11 +17,8 @@ def includeme(config: Configurator) -> None:
     config.include(".assets")
     config.include(".headers")
     config.include(".own_forms")
-<<<<<<< HEAD
     config.include(".amounts")
-=======
     config.include(".content")
->>>>>>> main
     config.scan(".account_views")
     config.scan(".client_secret_views")
     config.scan(".journey_views")
