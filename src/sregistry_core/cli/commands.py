@@ -9,6 +9,7 @@ import click
 
 from sregistry_core import __version__
 
+from .audit import audit
 from .builds import build, builds
 from .collections import collection
 from .command_line import CommandLine
@@ -19,6 +20,7 @@ from .doctor import doctor
 from .jobs import jobs
 from .plugin_kit import plugin
 from .publishers import publisher
+from .quotas import quota
 from .refusal import EXPECTED, one_line_refusals
 from .robots import robot
 from .serving import init, serve
@@ -48,6 +50,8 @@ OURS: Final[Mapping[str, click.Command]] = {
     "publisher": publisher,
     "build": build,
     "builds": builds,
+    "quota": quota,
+    "audit": audit,
     "directory": directory,
     "jobs": jobs,
     "database": database,

@@ -15,6 +15,7 @@ from sregistry_core.services import (
     keys,
     listeners,
     summaries,
+    usage,
     verification,
 )
 from sregistry_core.services.outbox import BUILD, PROMPT, QUICK, SLOW
@@ -84,8 +85,18 @@ def _sum_collection(services: Services, **arguments: Any) -> None:
     services.summaries.collection(**arguments)
 
 
+def _measure_storage(services: Services) -> None:
+    services.usage.measure()
+
+
 def _expire_uploads(services: Services) -> None:
     services.garbage.expire_uploads()
+
+
+def _forget_old(services: Services) -> None:
+    services.authentication.forget_ended_sessions()
+    services.journeys.forget_ended()
+    services.audit_log.forget_old()
 
 
 def _expire_builds(services: Services) -> None:
@@ -98,6 +109,8 @@ def _collect_garbage(unit: Unit, facilities: Facilities) -> None:
         pass
 
 
+FORGET_JOB = "old.forget"
+
 CORE: Final[Mapping[str, Duty | LongDuty]] = {
     inspection.JOB: Duty(_inspect),
     verification.JOB: Duty(_verify),
@@ -108,8 +121,10 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     summaries.CONTAINER_JOB: Duty(_sum_container),
     summaries.COLLECTION_JOB: Duty(_sum_collection),
     summaries.EVERYTHING_JOB: LongDuty(sum_everything),
+    usage.JOB: Duty(_measure_storage),
     "uploads.expire": Duty(_expire_uploads),
     "garbage.collect": LongDuty(_collect_garbage),
+    FORGET_JOB: Duty(_forget_old),
     builds.JOB: LongDuty(run_build),
     "builds.expire": Duty(_expire_builds),
     REFRESH_JOB: LongDuty(refresh_people),
@@ -120,7 +135,9 @@ PERIODIC: Final[dict[str, timedelta]] = {
     "garbage.collect": timedelta(hours=1),
     "builds.expire": timedelta(hours=1),
     verification.AGAIN_JOB: timedelta(hours=1),
+    FORGET_JOB: timedelta(hours=1),
     summaries.EVERYTHING_JOB: timedelta(days=1),
+    usage.JOB: timedelta(hours=6),
 }
 
 
