@@ -1,7 +1,18 @@
 """Every line of the matrix, by protocol. A new route of a protocol gets a line in its file."""
 
 from ..callers import Way
-from . import api, api_content, library, oci, others, shub, sregistry, ui
+from . import (
+    api,
+    api_content,
+    api_find,
+    library,
+    oci,
+    others,
+    shub,
+    sregistry,
+    ui,
+    ui_find,
+)
 
 LINES = {
     "discovery": others.DISCOVERY,
@@ -12,8 +23,8 @@ LINES = {
     "sregistry": sregistry.LINES,
     "shub": shub.LINES,
     "hkp": others.HKP,
-    "api": (*api.LINES, *api_content.LINES),
-    "ui": ui.LINES,
+    "api": (*api.LINES, *api_content.LINES, *api_find.LINES),
+    "ui": (*ui.LINES, *ui_find.LINES),
     "operation": others.OPERATION,
 }
 WAYS = {

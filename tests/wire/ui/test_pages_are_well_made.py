@@ -8,14 +8,19 @@ from sregistry_core.testing.elsewhere import answer_of
 
 PATHS = [
     "/",
-    "/?client=singularity",
+    "/-/guide?client=singularity",
+    "/-/explore",
+    "/-/explore?show=containers",
+    "/-/search",
+    "/-/search?q=x&since=never",
+    "/-/stars",
     "/auth/sign-in",
     "/auth/tokens",
     "/auth/account",
     "/auth/signed-out?from=campus",
     "/absent",
 ]
-ONLY_AT_HOME = ("tokens", "account")
+ONLY_AT_HOME = ("tokens", "account", "stars")
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ def includeme(config: Configurator) -> None:
     config.include(".assets")
     config.include(".headers")
     config.include(".own_forms")
+    config.include(".amounts")
+    config.include(".find")
     config.scan(".account_views")
     config.scan(".client_secret_views")
     config.scan(".journey_views")
