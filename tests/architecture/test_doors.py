@@ -26,6 +26,7 @@ from sregistry_core.models import (
     Manifest,
     Team,
     Token,
+    Topic,
     Upload,
     User,
 )
@@ -175,6 +176,7 @@ DOORS = {
     "grants.give": Refuses(lambda s, t: s.grants.give(t.lab, CollectionRole.READER, user="bob")),
     "grants.take": Refuses(lambda s, t: s.grants.take(t.lab, team="crew")),
     "images.resolve": Refuses(lambda s, t: s.images.resolve(NAME)),
+    "images.pullable": Refuses(lambda s, t: s.images.pullable(NAME)),
     "images.unguarded": Unguarded("its name says so: share links are the permission there"),
     "images.by_id": Refuses(lambda s, t: s.images.by_id(t.image.id)),
     "images.of_container": Refuses(lambda s, t: s.images.of_container(t.blast)),
@@ -314,6 +316,7 @@ DOORS = {
     "repositories.tags": Refuses(lambda s, t: s.repositories.tags(t.blast, limit=1)),
     "repositories.names": ShowsNothing(lambda s, t: s.repositories.names(limit=1)),
     "blobs.open": Refuses(lambda s, t: s.blobs.open(t.blast, t.content_digest)),
+    "blobs.glimpse": ShowsNothing(lambda s, t: s.blobs.glimpse(BLAST, t.content_digest)),
     "blobs.mount": Refuses(lambda s, t: s.blobs.mount(t.blast, t.content_digest, None)),
     "blobs.delete": Refuses(lambda s, t: s.blobs.delete(t.blast, t.content_digest)),
     "blob_uploads.begin": Refuses(lambda s, t: s.blob_uploads.begin(t.blast)),
@@ -335,6 +338,9 @@ DOORS = {
     ),
     "blob_uploads.cancel": Refuses(lambda s, t: s.blob_uploads.cancel(t.blast, t.blob_upload.id)),
     "manifests.find": Refuses(lambda s, t: s.manifests.find(t.blast, Reference("1"))),
+    "manifests.glimpse": ShowsNothing(
+        lambda s, t: s.manifests.glimpse(BLAST, Reference.parse(t.manifest.digest))
+    ),
     "manifests.put": Refuses(
         lambda s, t: s.manifests.put(t.blast, Reference("1"), bytes(t.manifest.body))
     ),
@@ -343,6 +349,26 @@ DOORS = {
         lambda s, t: s.manifests.referrers(t.blast, t.content_digest, limit=1)
     ),
     "manifests.count": AFTER_ANOTHER,
+    "contents.collections_of": ShowsNothing(lambda s, t: s.contents.collections_of(t.entity)),
+    "contents.topics_of": ShowsNothing(lambda s, t: s.contents.topics_of([t.lab])),
+    "contents.summary_of": Refuses(lambda s, t: s.contents.summary_of(t.lab)),
+    "contents.summary_of_container": Refuses(lambda s, t: s.contents.summary_of_container(t.blast)),
+    "contents.containers_of": Refuses(lambda s, t: s.contents.containers_of(t.lab)),
+    "contents.tags_of": Refuses(lambda s, t: s.contents.tags_of(t.blast)),
+    "contents.architectures_of": Refuses(lambda s, t: s.contents.architectures_of(t.blast, "1")),
+    "provenance.pusher_of": Refuses(lambda s, t: s.provenance.pusher_of(t.image, t.blast)),
+    "provenance.tags_of": Refuses(lambda s, t: s.provenance.tags_of(t.image)),
+    "provenance.elsewhere": Refuses(lambda s, t: s.provenance.elsewhere(t.image)),
+    "provenance.pulls_of": Refuses(lambda s, t: s.provenance.pulls_of(t.blast, FUTURE.date())),
+    "provenance.pull_count": Refuses(lambda s, t: s.provenance.pull_count(t.blast)),
+    "artifacts.of_tag": Refuses(lambda s, t: s.artifacts.of_tag(t.blast, "1")),
+    "artifacts.of_digest": Refuses(lambda s, t: s.artifacts.of_digest(t.blast, t.manifest.digest)),
+    "artifacts.of_image": Refuses(lambda s, t: s.artifacts.of_image(t.image)),
+    "artifacts.referrers": Refuses(lambda s, t: s.artifacts.referrers(t.blast, [])),
+    "artifacts.sizes_of": Refuses(lambda s, t: s.artifacts.sizes_of(t.blast, [])),
+    "software.of": Refuses(lambda s, t: s.software.of(t.image)),
+    "newest.images": ShowsNothing(lambda s, t: s.newest.images()),
+    "newest.every": ShowsNothing(lambda s, t: s.newest.every(1)),
     "narrow_tokens.issue": Unguarded("it gives nobody a right that is not asked for at its use"),
     "narrow_tokens.issue_refreshing": Unguarded("it gives one's own, and asks tokens.issue"),
     "narrow_tokens.caller_of": PROOF,
@@ -419,6 +445,7 @@ def registry(tmp_path_factory, empty_database):
         empty = services.catalog.create_collection(lab.entity, "empty", private=True)
         services.signers.require(empty, ["A" * 40])
         services.grants.give(lab, CollectionRole.READER, team="crew")
+        services.db.add(Topic(collection_id=lab.id, name="genomics"))
         services.robots.create(LAB, "ci", scope=Scope.PUSH)
         services.publishers.add(
             lab, "builds", issuer=ISSUER, claims={"repository": "a/b"}, scope=Scope.PUSH

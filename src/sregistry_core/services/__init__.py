@@ -18,6 +18,7 @@ from sregistry_core.storage.staging import Staging
 from .access import Access
 from .accounts import Accounts
 from .affiliations import Affiliations
+from .artifacts import Artifacts
 from .audit import Audit
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
@@ -26,6 +27,7 @@ from .catalog import Catalog
 from .claims import Claims
 from .client_containers import ClientContainers
 from .client_credentials import ClientCredentials
+from .contents import Contents
 from .downloads import Downloads
 from .federation import Federation
 from .finding import Finding
@@ -41,8 +43,10 @@ from .listeners import Telling
 from .listings import Listings
 from .manifests import Manifests
 from .narrow_tokens import NarrowTokens
+from .newest import Newest
 from .outbox import OutboxService
 from .passwords import PasswordHashes
+from .provenance import Provenance
 from .publishers import Publishers
 from .repositories import Repositories
 from .robots import Robots
@@ -50,6 +54,7 @@ from .search import Search
 from .shares import Shares
 from .shelves import Shelves
 from .signers import Signers
+from .software import Software
 from .stars import Stars
 from .summaries import Summaries
 from .tag_history import TagHistory
@@ -210,6 +215,31 @@ class Services:
         return NarrowTokens(
             self.db, self.access, self.authentication, self.catalog, self.tokens, self.facilities
         )
+
+    @cached_property
+    def contents(self) -> Contents:
+        """Lists of what is named, with counts."""
+        return Contents(self.db, self.access, self.facilities)
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """Where images come from, and where else they are."""
+        return Provenance(self.db, self.access, self.facilities)
+
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        """Manifests, to be looked at."""
+        return Artifacts(self.db, self.access, self.facilities)
+
+    @cached_property
+    def software(self) -> Software:
+        """The packages within images."""
+        return Software(self.db, self.access, self.facilities)
+
+    @cached_property
+    def newest(self) -> Newest:
+        """What was pushed last."""
+        return Newest(self.db, self.access, self.facilities)
 
     @cached_property
     def shares(self) -> Shares:

@@ -16,6 +16,7 @@ from .access import Access
 from .catalog import Catalog
 from .client_credentials import Spelling
 from .images import Images
+from .manifest_tags import forget_index, is_named_by_an_index, manifest_tag
 from .tags import Tags
 from .uploads import Uploads
 
@@ -114,7 +115,7 @@ class ClientContainers:
         return image
 
     def remove(self, name: ImageName) -> None:
-        """Remove a tag, and its images when no other tag points at them.
+        """Remove a tag, and its images when no other tag points at them and no index names them.
 
         With a digest in place of the tag, the image with all its tags. Raises Conflict when it is
         frozen.
@@ -126,12 +127,16 @@ class ClientContainers:
         self._access.require(Action.DELETE, container)
         tag = str(name.tag)
         images = {row.image_id for row in self._tags.find(container, tag)}
+        seen = manifest_tag(self._db, container.id, tag)
         if self._tags.is_frozen(container, tag) or container.frozen_at is not None:
             raise Conflict(f"{name} is frozen, delete not allowed")
         self._tags.remove(container, tag)
         self._db.flush()
+        if seen is not None:
+            forget_index(self._db, seen.manifest_id)
         for image in [self._images.by_id(one, Action.DELETE) for one in images]:
-            if not self._images.tags_of([image]).get(image.id):
+            is_tagged = bool(self._images.tags_of([image]).get(image.id))
+            if not is_tagged and not is_named_by_an_index(self._db, image):
                 self._images.delete(image)
 
     def _open_container(self, name: ImageName) -> Container:

@@ -11,6 +11,7 @@ from . import (
     shub,
     sregistry,
     ui,
+    ui_content,
     ui_find,
 )
 
@@ -24,7 +25,7 @@ LINES = {
     "shub": shub.LINES,
     "hkp": others.HKP,
     "api": (*api.LINES, *api_content.LINES, *api_find.LINES),
-    "ui": (*ui.LINES, *ui_find.LINES),
+    "ui": (*ui.LINES, *ui_content.LINES, *ui_find.LINES),
     "operation": others.OPERATION,
 }
 WAYS = {
