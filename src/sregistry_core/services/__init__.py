@@ -57,6 +57,7 @@ from .search import Search
 from .shares import Shares
 from .shelves import Shelves
 from .signers import Signers
+from .sizes import Measured
 from .software import Software
 from .stars import Stars
 from .summaries import Summaries
@@ -66,6 +67,7 @@ from .tally import Tally
 from .teams import Teams
 from .tokens import Tokens
 from .uploads import Uploads
+from .usage import Usage
 from .verification import Verification
 
 
@@ -273,6 +275,16 @@ class Services:
     def listings(self) -> Listings:
         """Lists as the sregistry client has them."""
         return Listings(self.db, self.access)
+
+    @cached_property
+    def sizes(self) -> Measured:
+        """How large what is."""
+        return Measured(self.db, self.access)
+
+    @cached_property
+    def usage(self) -> Usage:
+        """Storage and pulls over time."""
+        return Usage(self.db, self.access, self.facilities)
 
     @cached_property
     def client_credentials(self) -> ClientCredentials:

@@ -50,8 +50,9 @@ def test_the_migrations_make_what_the_models_say(database):
         # The words of the search are no tables of SQLAlchemy.
         opts = {
             "compare_type": True,
-            "include_name": lambda name, kind, _: kind != "table"
-            or not name.startswith("search_words"),
+            "include_name": lambda name, kind, _: (
+                kind != "table" or not name.startswith("search_words")
+            ),
         }
         context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
