@@ -23,6 +23,7 @@ from .audit import Audit
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
+from .browser_uploads import BrowserUploads
 from .build_contexts import BuildContexts
 from .building import Building
 from .builds import Builds
@@ -205,6 +206,19 @@ class Services:
     def blob_uploads(self) -> BlobUploads:
         """Blobs on their way into a repository."""
         return BlobUploads(self.db, self.access, self.facilities)
+
+    @cached_property
+    def browser_uploads(self) -> BrowserUploads:
+        """Images that a browser sends piece by piece."""
+        return BrowserUploads(
+            self.db,
+            self.access,
+            self.catalog,
+            self.tags,
+            self.blob_uploads,
+            self.outbox,
+            self.facilities,
+        )
 
     @cached_property
     def manifests(self) -> Manifests:
