@@ -23,7 +23,6 @@ from .audit import Audit
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
-from .browser_uploads import BrowserUploads
 from .build_contexts import BuildContexts
 from .building import Building
 from .builds import Builds
@@ -64,6 +63,7 @@ from .tags import Tags
 from .tally import Tally
 from .teams import Teams
 from .tokens import Tokens
+from .upload_pieces import UploadPieces
 from .uploads import Uploads
 from .usage import Usage
 from .verification import Verification
@@ -208,9 +208,9 @@ class Services:
         return BlobUploads(self.db, self.access, self.facilities)
 
     @cached_property
-    def browser_uploads(self) -> BrowserUploads:
+    def upload_pieces(self) -> UploadPieces:
         """Images that a browser sends piece by piece."""
-        return BrowserUploads(
+        return UploadPieces(
             self.db,
             self.access,
             self.catalog,

@@ -20,7 +20,7 @@ from sregistry_core.errors import (
 from sregistry_core.models import Image
 from sregistry_core.names import DEFAULT_TAG, ContainerName, ImageName, parse_tag
 from sregistry_core.services.access import name_of
-from sregistry_core.services.browser_uploads import PIECE, Underway
+from sregistry_core.services.upload_pieces import PIECE, Underway
 from sregistry_core.web.dialects import json_response, status_of
 from sregistry_core.web.forms import body_of
 from sregistry_core.web.multipart_form import MultipartForm
@@ -68,21 +68,21 @@ def upload_at_once(request: Request) -> Response:
 def begin_upload(request: Request) -> Response:
     """Begin an upload in pieces: everything that can be refused is refused here."""
     name = _image_name(form_field(request, "name"), form_field(request, "tag"))
-    begun = request.services.browser_uploads.begin(name, size=_number(request.POST.get("size", "")))
+    begun = request.services.upload_pieces.begin(name, size=_number(request.POST.get("size", "")))
     return json_response(_state_json(begun), status=HTTPStatus.CREATED)
 
 
 @view_config(route_name="ui.upload_underway", request_method=("GET", "HEAD"))
 def show_state(request: Request) -> Response:
     """Tell how much of an upload is here."""
-    found = request.services.browser_uploads.find(request.matchdict["proof"])
+    found = request.services.upload_pieces.find(request.matchdict["proof"])
     return json_response(_state_json(found))
 
 
 @view_config(route_name="ui.upload_underway", request_method="PUT")
 def take_piece(request: Request) -> Response:
     """Take in the piece that begins at `first`; when another one is wanted, say which."""
-    uploads, proof = request.services.browser_uploads, request.matchdict["proof"]
+    uploads, proof = request.services.upload_pieces, request.matchdict["proof"]
     first = _number(query_field(request, "first"))
     try:
         received = uploads.append(
@@ -98,14 +98,14 @@ def take_piece(request: Request) -> Response:
 @view_config(route_name="ui.upload_underway", request_method="DELETE")
 def cancel_upload(request: Request) -> Response:
     """Drop an upload."""
-    request.services.browser_uploads.cancel(request.matchdict["proof"])
+    request.services.upload_pieces.cancel(request.matchdict["proof"])
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
 @view_config(route_name="ui.finish_upload")
 def finish_upload(request: Request) -> Response:
     """Publish the image, and say where it is."""
-    uploads, proof = request.services.browser_uploads, request.matchdict["proof"]
+    uploads, proof = request.services.upload_pieces, request.matchdict["proof"]
     tag = uploads.find(proof).tag
     image = uploads.finish(proof)
     return json_response({"digest": image.digest, "address": _address(image, tag)})

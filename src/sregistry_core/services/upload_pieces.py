@@ -51,7 +51,7 @@ class _Claims:
     size: int
 
 
-class BrowserUploads:
+class UploadPieces:
     """Begins, continues and finishes uploads of one user.
 
     The bytes always come to us, also where the first storage is one that takes them directly: no
