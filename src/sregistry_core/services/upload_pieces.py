@@ -18,6 +18,7 @@ from .blob_uploads import BlobUploads, Chunk
 from .catalog import Catalog
 from .outbox import OutboxService
 from .publishing import Publishing
+from .quotas import QuotaGuard
 from .tags import Tags
 
 if TYPE_CHECKING:
@@ -74,13 +75,15 @@ class UploadPieces:
         self._tags = tags
         self._blob_uploads = blob_uploads
         self._publishing = Publishing(db, access, outbox, facilities)
+        self._quota = QuotaGuard(db, facilities)
         self._facilities = facilities
 
     def begin(self, name: ImageName, *, size: int) -> Underway:
         """Begin an upload; the container is made when it is missing.
 
         Raises before a byte is sent: NotFound or NotAllowed for a collection that the caller may
-        not push to, Conflict for what is frozen, TooLarge, StorageFull, and Malformed for nothing.
+        not push to, Conflict for what is frozen, TooLarge, QuotaExceeded, StorageFull, and
+        Malformed for nothing.
         """
         self._access.require_login()
         if size <= 0:
@@ -91,6 +94,7 @@ class UploadPieces:
         container = self._container(name.container)
         tag = str(name.tag)
         self._require_open(container, tag)
+        self._quota.require_room(container, size)
         self._facilities.staging.require_room(size)
         upload = self._blob_uploads.begin(container)
         claims: dict[str, str | int | None] = {

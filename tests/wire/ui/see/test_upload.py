@@ -133,6 +133,14 @@ def test_it_is_refused_before_the_first_byte(
     assert count(registry, Container) == before
 
 
+def test_a_quota_is_looked_at_before_the_first_byte(registry, sender):
+    with registry.parts.unit()() as services:
+        services.quotas.set("ada", 30_000)
+    refusal = sender.begin(status=403)
+    assert "30000" in refusal.json["detail"].replace(",", "")
+    assert count(registry, BlobUpload) == 0
+
+
 def test_nobody_is_sent_to_sign_in(registry):
     answer = Browser(registry).open("/-/upload", status=303)
     assert answer.location.endswith("/auth/sign-in?next=%2F-%2Fupload")
