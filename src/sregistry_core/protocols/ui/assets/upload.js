@@ -36,6 +36,7 @@ class Upload {
       pause: form.querySelector(".pause"),
       cancel: form.querySelector(".cancel"),
     };
+    this.submitWord = this.buttons.submit.textContent;
     this.begun = this.kept();
     this.running = false;
     this.stop = null;
@@ -223,7 +224,7 @@ class Upload {
 
   reset() {
     this.buttons.submit.hidden = false;
-    this.buttons.submit.textContent = this.submitWord ?? this.buttons.submit.textContent;
+    this.buttons.submit.textContent = this.submitWord;
     this.buttons.pause.hidden = this.buttons.cancel.hidden = true;
     this.form.querySelector(".earlier").hidden = true;
     this.form.querySelector(".transfer").hidden = true;
