@@ -232,13 +232,7 @@ class Services:
     def upload_pieces(self) -> UploadPieces:
         """Images that a browser sends piece by piece."""
         return UploadPieces(
-            self.db,
-            self.access,
-            self.catalog,
-            self.tags,
-            self.blob_uploads,
-            self.outbox,
-            self.facilities,
+            self.db, self.access, self.catalog, self.tags, self.outbox, self.facilities
         )
 
     @cached_property

@@ -65,7 +65,6 @@ class UploadPieces:
         access: Access,
         catalog: Catalog,
         tags: Tags,
-        blob_uploads: BlobUploads,
         outbox: OutboxService,
         facilities: "Facilities",
     ):
@@ -73,7 +72,7 @@ class UploadPieces:
         self._access = access
         self._catalog = catalog
         self._tags = tags
-        self._blob_uploads = blob_uploads
+        self._blob_uploads = BlobUploads(db, access, facilities)
         self._publishing = Publishing(db, access, outbox, facilities)
         self._quota = QuotaGuard(db, facilities)
         self._facilities = facilities
