@@ -69,6 +69,7 @@ from .tags import Tags
 from .tally import Tally
 from .teams import Teams
 from .tokens import Tokens
+from .upload_pieces import UploadPieces
 from .uploads import Uploads
 from .usage import Usage
 from .verification import Verification
@@ -226,6 +227,13 @@ class Services:
     def blob_uploads(self) -> BlobUploads:
         """Blobs on their way into a repository."""
         return BlobUploads(self.db, self.access, self.facilities)
+
+    @cached_property
+    def upload_pieces(self) -> UploadPieces:
+        """Images that a browser sends piece by piece."""
+        return UploadPieces(
+            self.db, self.access, self.catalog, self.tags, self.outbox, self.facilities
+        )
 
     @cached_property
     def manifests(self) -> Manifests:
