@@ -86,7 +86,7 @@ def test_a_very_long_text_is_shown_without_colours():
 def test_a_document_is_shown_line_by_line_and_what_is_none_as_it_is():
     assert highlighting.document(b'{"a":[1]}').count("\n") == 4
     assert highlighting.document(b"<no json") == highlighting.document(b"<no json")
-    assert "&lt;no" in highlighting.document(b"<no json")
+    assert "&lt;" in highlighting.document(b"<no json")
 
 
 @pytest.mark.parametrize("piece", ["'", '"', "$(", "`", "<<a\n", "\\", "${", "#", "((", "[["])

@@ -14,7 +14,7 @@ from .client_commands import Subject, ways_for
 from .markdown import first_words, rendered
 from .named import collection_of, is_public, path_of
 
-_PAGE = 100
+_PAGE = 50
 _TAGS = 12
 NEW_CONTAINER = "my-image"
 

@@ -22,7 +22,7 @@ from .markdown import first_words, rendered
 from .named import container_name_of, container_of, is_public, path_of
 from .words import in_bytes, in_groups
 
-_PAGE = 100
+_PAGE = 50
 _MOVES = 50
 _BADGE_SECONDS = 300
 
