@@ -12,13 +12,21 @@ from sregistry_core.errors import Malformed, NotFound, RegistryError
 from sregistry_core.formats.oci_manifest import read_document
 from sregistry_core.models import Container, Image, Manifest
 from sregistry_core.names import ContainerName, ImageName, parse_architecture, parse_tag
+from sregistry_core.services.access import name_of
 
 from ..fields import query_field
 from ..pages import page
 from . import highlighting
 from .client_commands import Subject, ways_for
 from .markdown import first_words, rendered
-from .named import absent, container_name_of, container_of, is_public, path_of
+from .named import (
+    absent,
+    container_name_of,
+    container_of,
+    is_public,
+    lead_to_its_name,
+    path_of,
+)
 from .structured_data import structured_data
 
 _MOVES = 5
@@ -39,6 +47,7 @@ def show_image(request: Request) -> Response:
     except NotFound:
         # The same is said where neither is there, and where both are hidden.
         return _manifest(request, wanted)
+    lead_to_its_name(request, str(name), name_of(image.container))
     return _image_page(request, image, wanted.tag)
 
 
