@@ -11,7 +11,7 @@ import pytest
 from sregistry_core.app import Parts
 from sregistry_core.contracts import Scope
 from sregistry_core.ini import read_ini
-from sregistry_core.models import DailyDownloads
+from sregistry_core.models import DailyDownloads, Tag
 from sregistry_core.names import ContainerName
 from sregistry_core.testing.live import LiveRegistry
 from sregistry_core.testing.sif_files import make_sif
@@ -54,7 +54,7 @@ def registry(tmp_path_factory):
             for version in ("2.14.0", "2.15.0"):
                 push("ada/lab/blast", image(version), version, "latest", describe=DESCRIPTION)
             push("ada/lab/blast", image("2.15.0", arch="arm64"), "2.15.0", "latest")
-            push("ada/lab/solver", image("1"), *(f"nightly-{day}" for day in range(400)))
+            push("ada/lab/solver", image("1"), "nightly", further=400)
             push(LONG, image("x" * 300), "t" * 128, describe="very-" * 60)
         yield live
 
@@ -101,7 +101,7 @@ def filling(live, name):
     with parts.unit()() as services:
         caller = services.accounts.caller_of(services.accounts.find(name))
 
-    def push(container, content, *tags, describe=None):
+    def push(container, content, *tags, describe=None, further=0):
         with parts.unit(replace(caller, scope=Scope.ADMIN))() as services:
             found = services.repositories.for_push(ContainerName.parse(container, home="tacc"))
             if describe is not None:
@@ -118,6 +118,16 @@ def filling(live, name):
             for tag in tags:
                 services.tags.set(pushed.container, tag, pushed)
             now = parts.facilities.clock()
+            services.db.add_all(
+                Tag(
+                    container_id=container_id,
+                    name=f"nightly-{day}",
+                    arch="amd64",
+                    image_id=pushed.id,
+                    moved_at=now - timedelta(days=day),
+                )
+                for day in range(further)
+            )
             for weeks in range(0, 50, 3):
                 day = (now - timedelta(weeks=weeks)).date()
                 if services.db.get(DailyDownloads, (container_id, day)) is None:

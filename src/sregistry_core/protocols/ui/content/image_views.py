@@ -84,6 +84,9 @@ def _image_page(request: Request, image: Image, tag: str | None) -> Response:
     address = f"{path_of(container)}:{tag}" if tag else f"{path_of(container)}@{image.digest}"
     body = services.artifacts.of_image(image)
     digest = str(ContentDigest.of(body))
+    referrers = services.artifacts.referrers(
+        container, [digest, image.digest, *services.artifacts.digests_of(image)]
+    )
     subject = Subject(
         name=_name(container),
         tag=tag,
@@ -121,7 +124,8 @@ def _image_page(request: Request, image: Image, tag: str | None) -> Response:
         ),
         manifest=highlighting.document(body),
         manifest_digest=digest,
-        referrers=services.artifacts.referrers(container, [digest, image.digest]),
+        referrers=referrers,
+        sboms=[one for one in referrers if _is_sbom(one)],
         is_public=public,
         may_manage=services.access.may(Action.MANAGE, container),
         ways=ways_for(site, subject, may_push=False, home=site.id),
@@ -178,6 +182,11 @@ def _manifest_page(
         is_public=public,
         ways=ways_for(site, subject, may_push=False, home=site.id),
     )
+
+
+def _is_sbom(manifest: Manifest) -> bool:
+    kind = manifest.artifact_type or ""
+    return any(word in kind for word in ("cyclonedx", "spdx", "syft"))
 
 
 def _text(inspection: dict[str, Any], name: str, show: Any) -> Any:
