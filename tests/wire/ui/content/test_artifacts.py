@@ -1,4 +1,4 @@
-"""What OCI clients have pushed, as pages show it: indexes, artifacts that refer to others, SBOMs."""
+"""What OCI clients have pushed, as pages show it: indexes, what refers to others, SBOMs."""
 
 import json
 
