@@ -34,13 +34,14 @@ from sregistry_core.models import (
     User,
 )
 from sregistry_core.names import CollectionName, ContainerName, ImageName, RobotName
-from sregistry_core.services import Services
+from sregistry_core.services import Services, finding
 from sregistry_core.services.builds import Wish
 from sregistry_core.services.client_containers import Begun
 from sregistry_core.services.client_credentials import Spelling
 from sregistry_core.services.listings import Span, Wanted
 from sregistry_core.services.manifests import Reference
 from sregistry_core.services.search import Query
+from sregistry_core.services.usage import Span as DaySpan
 from sregistry_core.storage.blob_store import Place
 from sregistry_core.testing.pgp import Key
 from sregistry_core.testing.registry import Registry
@@ -237,11 +238,33 @@ DOORS = {
     "search.entities": ShowsNothing(lambda s, t: s.search.entities(Query())),
     "search.collections": ShowsNothing(lambda s, t: s.search.collections(Query())),
     "search.containers": ShowsNothing(lambda s, t: s.search.containers(Query())),
+    "finding.containers": ShowsNothing(lambda s, t: s.finding.containers(finding.Wanted()).found),
+    "finding.count": ShowsNothing(lambda s, t: s.finding.count(finding.Wanted()).number),
+    "shelves.browse": ShowsNothing(lambda s, t: s.shelves.browse().shelves),
+    "shelves.of": ShowsNothing(lambda s, t: s.shelves.of([t.empty])),
+    "stars.give": Refuses(lambda s, t: s.stars.give(t.lab)),
+    "stars.take": Refuses(lambda s, t: s.stars.take(t.lab)),
+    "stars.among": ShowsNothing(lambda s, t: s.stars.among([t.empty])),
+    "stars.mine": Refuses(lambda s, t: s.stars.mine()),
     "listings.shelves": ShowsNothing(lambda s, t: s.listings.shelves(Wanted(), Span())),
     "listings.count_shelves": ShowsNothing(lambda s, t: s.listings.count_shelves(Wanted())),
     "listings.tagged": ShowsNothing(lambda s, t: s.listings.tagged(Wanted(), Span())),
     "listings.count_tagged": ShowsNothing(lambda s, t: s.listings.count_tagged(Wanted())),
     "listings.labels": ShowsNothing(lambda s, t: s.listings.labels(Wanted())),
+    "sizes.collections": ShowsNothing(lambda s, t: s.sizes.collections().largest),
+    "sizes.containers": Refuses(lambda s, t: s.sizes.containers(t.blast.collection)),
+    "sizes.images": Refuses(lambda s, t: s.sizes.images(t.blast)),
+    "usage.measure": RefusesAllButTheSystem(lambda s, t: s.usage.measure()),
+    "usage.storage": Refuses(
+        lambda s, t: s.usage.storage([], collection=t.blast.collection, most=1)
+    ),
+    "usage.pulls": Refuses(
+        lambda s, t: s.usage.pulls(
+            DaySpan(FUTURE.date(), FUTURE.date()), collection=t.blast.collection, most=1
+        )
+    ),
+    "usage.first_day": Refuses(lambda s, t: s.usage.first_day(collection=t.blast.collection)),
+    "usage.totals": Refuses(lambda s, t: s.usage.totals(collection=t.blast.collection)),
     "client_credentials.find": Refuses(lambda s, t: s.client_credentials.find(t.user)),
     "client_credentials.renew": Refuses(lambda s, t: s.client_credentials.renew(t.user)),
     "client_credentials.caller_of": PROOF,
@@ -423,6 +446,7 @@ OPEN_TO_EVERY_USER = {
     "build_contexts.announce",
     "journeys.begin",
     "keys.add",
+    "stars.mine",
     "teams.create",
     "teams.mine",
 }
@@ -507,6 +531,7 @@ def registry(tmp_path_factory, empty_database):
         services.uploads.begin_parts(image.id, size=len(content))
         services.blob_uploads.begin(image.container)
         services.keys.add(KEY.public.encode())
+        services.stars.give(empty)
         services.linked_logins.link(services.access.caller.user_id, Subject("campus", "1", "ada"))
     with registry.parts.unit(caller_of(registry, "ada"))() as services:
         services.manifests.find(services.catalog.container(BLAST), Reference("1"))

@@ -33,6 +33,7 @@ from .client_credentials import ClientCredentials
 from .contents import Contents
 from .downloads import Downloads
 from .federation import Federation
+from .finding import Finding
 from .garbage import Garbage
 from .grants import Grants
 from .guesses import Guesses
@@ -54,8 +55,11 @@ from .repositories import Repositories
 from .robots import Robots
 from .search import Search
 from .shares import Shares
+from .shelves import Shelves
 from .signers import Signers
+from .sizes import Measured
 from .software import Software
+from .stars import Stars
 from .summaries import Summaries
 from .tag_history import TagHistory
 from .tags import Tags
@@ -63,6 +67,7 @@ from .tally import Tally
 from .teams import Teams
 from .tokens import Tokens
 from .uploads import Uploads
+from .usage import Usage
 from .verification import Verification
 
 
@@ -252,9 +257,34 @@ class Services:
         return Search(self.db, self.access)
 
     @cached_property
+    def finding(self) -> Finding:
+        """Containers by words and filters, in several orders."""
+        return Finding(self.db, self.access)
+
+    @cached_property
+    def shelves(self) -> Shelves:
+        """Collections with what they add up to."""
+        return Shelves(self.db, self.access)
+
+    @cached_property
+    def stars(self) -> Stars:
+        """Collections that the caller has marked."""
+        return Stars(self.db, self.access, self.outbox, self.facilities)
+
+    @cached_property
     def listings(self) -> Listings:
         """Lists as the sregistry client has them."""
         return Listings(self.db, self.access)
+
+    @cached_property
+    def sizes(self) -> Measured:
+        """How large what is."""
+        return Measured(self.db, self.access)
+
+    @cached_property
+    def usage(self) -> Usage:
+        """Storage and pulls over time."""
+        return Usage(self.db, self.access, self.facilities)
 
     @cached_property
     def client_credentials(self) -> ClientCredentials:
