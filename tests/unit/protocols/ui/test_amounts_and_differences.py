@@ -5,10 +5,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from sregistry_core.protocols.ui.amounts import in_bytes, in_groups
 from sregistry_core.protocols.ui.content.badge import badge_svg, snippets
 from sregistry_core.protocols.ui.content.charts import WEEKS, first_day, pull_chart
 from sregistry_core.protocols.ui.content.comparing import MOST_LINES, differences, pairs
-from sregistry_core.protocols.ui.content.words import in_bytes, in_groups, shortened
+from sregistry_core.protocols.ui.content.words import shortened
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ def show_collection(request: Request) -> Response:
         next_after=shown.next_after,
         is_first=not asked.after,
         first_words=first_words,
+        starred=collection.id in services.stars.among([collection]),
         is_public=is_public(request, collection),
         may_manage=services.access.may(Action.MANAGE, collection),
         may_push=may_push,
