@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, NoReturn
 
-from sqlalchemy import Select, and_, case, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, contains_eager
 
 from sregistry_core.contracts import Action
@@ -115,20 +115,7 @@ class Finding:
         order = wanted.in_order
         columns = self._columns(wanted, order)
         keys = [column.label(f"key_{place}") for place, column in enumerate(columns)]
-        query = (
-            self._fitting(select(SearchEntry, *keys), wanted)
-            .join(SearchEntry.container)
-            .join(Container.collection)
-            .join(Collection.entity)
-            .options(
-                contains_eager(SearchEntry.container)
-                .contains_eager(Container.collection)
-                .contains_eager(Collection.entity)
-            )
-            .limit(limit + 1)
-        )
-        if self._access.caller.reach is not None:
-            query = query.where(self._access.visible_containers())
+        query = self._fitting(select(*keys), wanted).limit(limit + 1)
         if after:
             bounds = _read_key(after, order, len(columns))
             here = tuple_(*columns)
@@ -139,41 +126,49 @@ class Finding:
                 )
             )
             query = query.where(here > there if order is Order.NAME else here < there)
-        query = query.order_by(
-            *(column if order is Order.NAME else column.desc() for column in columns)
-        )
-        rows = self._db.execute(query).unique().all()
+        query = query.order_by(*(key if order is Order.NAME else key.desc() for key in keys))
+        rows = self._db.execute(query).all()
         shown = rows[:limit]
+        entries = self._entries([row[-1] for row in shown])
         return Page(
             [
                 entry
-                for entry, *_ in shown
+                for entry in entries
                 if not self._access.is_kept_from(Action.READ, entry.full_name)
             ],
-            _write_key(shown[-1][1:]) if len(rows) > limit else None,
+            _write_key(shown[-1]) if len(rows) > limit else None,
         )
+
+    def _entries(self, numbers: Sequence[int]) -> Sequence[SearchEntry]:
+        """Give entries in an order. Whole rows are read for what is shown alone."""
+        rows = self._db.scalars(
+            select(SearchEntry)
+            .join(SearchEntry.container)
+            .join(Container.collection)
+            .join(Collection.entity)
+            .options(
+                contains_eager(SearchEntry.container)
+                .contains_eager(Container.collection)
+                .contains_eager(Collection.entity)
+            )
+            .where(SearchEntry.number.in_(numbers))
+        ).unique()
+        found = {row.number: row for row in rows}
+        return [found[number] for number in numbers if number in found]
 
     def count(self, wanted: Wanted) -> Count:
         """Count what fits, exactly up to COUNTED_TO."""
         self._access.ask_policies(Action.READ, "")
         query = self._fitting(select(SearchEntry.number), wanted)
-        if self._access.caller.reach is not None:
-            query = (
-                query.join(SearchEntry.container)
-                .join(Container.collection)
-                .join(Collection.entity)
-                .where(self._access.visible_containers())
-            )
         some = query.limit(COUNTED_TO + 1).subquery()
         number = self._db.scalar(select(func.count()).select_from(some)) or 0
         return Count(min(number, COUNTED_TO), number <= COUNTED_TO)
 
     def _fitting(self, query: Select[Any], wanted: Wanted) -> Select[Any]:
-        seen = select(Collection.id).join(Collection.entity).where(self._access.visible())
-        query = query.where(SearchEntry.collection_id.in_(seen))
         words = words_of(wanted.text)[:MOST_WORDS]
         named = words_of(wanted.name)[:MOST_WORDS]
         facets = list(_facets(wanted))
+        query = query.where(self._seen(is_narrow=bool(words or named or facets)))
         if (wanted.text and not words) or (wanted.name and not named):
             return query.where(literal(False))
         if words or facets:
@@ -208,6 +203,21 @@ class Finding:
         if wanted.until is not None and wanted.until < date.max:
             query = query.where(SearchEntry.pushed_at < _morning(wanted.until + timedelta(days=1)))
         return query
+
+    def _seen(self, *, is_narrow: bool) -> ColumnElement[bool]:
+        """Give the condition that the caller may see an entry.
+
+        is_narrow   words choose what is looked at: all that is seen is then found once. Without
+                    them a list is read in its order until there is enough, and asks for each.
+        """
+        seen = select(Collection.id).join(Collection.entity).where(self._access.visible())
+        if self._access.caller.reach is not None:
+            inside = select(Container.id).join(Container.collection).join(Collection.entity)
+            inside = inside.where(self._access.visible_containers())
+            return SearchEntry.container_id.in_(inside)
+        if is_narrow:
+            return SearchEntry.collection_id.in_(seen)
+        return seen.where(Collection.id == SearchEntry.collection_id).exists()
 
     def _columns(self, wanted: Wanted, order: Order) -> Sequence[Any]:
         """Give what a list is sorted by; the last of it is unique."""

@@ -12,6 +12,7 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("api.registry", "GET", "/registry"),
     ("api.document", "GET", "/openapi.json"),
     ("api.search", "GET", "/search"),
+    ("api.find", "GET", "/search/containers"),
     ("api.sizes", "GET", "/sizes"),
     ("api.usage", "GET", "/usage"),
     ("api.me", "GET", "/user"),
