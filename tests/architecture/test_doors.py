@@ -435,6 +435,7 @@ DOORS = {
     "artifacts.of_tag": Refuses(lambda s, t: s.artifacts.of_tag(t.blast, "1")),
     "artifacts.of_digest": Refuses(lambda s, t: s.artifacts.of_digest(t.blast, t.manifest.digest)),
     "artifacts.of_image": Refuses(lambda s, t: s.artifacts.of_image(t.image)),
+    "artifacts.digests_of": Refuses(lambda s, t: s.artifacts.digests_of(t.image)),
     "artifacts.referrers": Refuses(lambda s, t: s.artifacts.referrers(t.blast, [])),
     "artifacts.text_of": Refuses(lambda s, t: s.artifacts.text_of(t.blast, "sha256:none")),
     "artifacts.sizes_of": Refuses(lambda s, t: s.artifacts.sizes_of(t.blast, [])),
