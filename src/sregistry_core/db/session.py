@@ -148,6 +148,19 @@ def start_over(session: Session) -> None:
     manager.begin()
 
 
+def settle(session: Session) -> None:
+    """Commit what has been written so far, if anything, and begin the transaction anew.
+
+    For what holds whatever becomes of the request, such as who somebody is who has logged in.
+    """
+    session.flush()
+    if session.info.pop(_FLUSHED, None) or session.info.get(_CHANGED):
+        session.info.pop(_CHANGED, None)
+        manager = session.info[_MANAGER]
+        manager.commit()
+        manager.begin()
+
+
 def begin_writing(session: Session) -> None:
     """Begin the transaction anew as one that may write, for a GET that turns out to have to.
 

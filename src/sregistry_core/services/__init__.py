@@ -23,6 +23,9 @@ from .audit import Audit
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
+from .build_contexts import BuildContexts
+from .building import Building
+from .builds import Builds
 from .catalog import Catalog
 from .claims import Claims
 from .client_containers import ClientContainers
@@ -52,6 +55,7 @@ from .robots import Robots
 from .search import Search
 from .shares import Shares
 from .signers import Signers
+from .sizes import Measured
 from .software import Software
 from .summaries import Summaries
 from .tag_history import TagHistory
@@ -60,6 +64,7 @@ from .tally import Tally
 from .teams import Teams
 from .tokens import Tokens
 from .uploads import Uploads
+from .usage import Usage
 from .verification import Verification
 
 
@@ -254,6 +259,16 @@ class Services:
         return Listings(self.db, self.access)
 
     @cached_property
+    def sizes(self) -> Measured:
+        """How large what is."""
+        return Measured(self.db, self.access)
+
+    @cached_property
+    def usage(self) -> Usage:
+        """Storage and pulls over time."""
+        return Usage(self.db, self.access, self.facilities)
+
+    @cached_property
     def client_credentials(self) -> ClientCredentials:
         """What the sregistry client signs with."""
         return ClientCredentials(self.db, self.access, self.accounts, self.facilities)
@@ -270,6 +285,21 @@ class Services:
             self.uploads,
             self.facilities,
         )
+
+    @cached_property
+    def builds(self) -> Builds:
+        """Builds: ordered, followed and cancelled."""
+        return Builds(self.db, self.access, self.client_containers, self.outbox, self.facilities)
+
+    @cached_property
+    def build_contexts(self) -> BuildContexts:
+        """Files that definitions copy from."""
+        return BuildContexts(self.db, self.access, self.facilities)
+
+    @cached_property
+    def building(self) -> Building:
+        """Builds, for the worker at them."""
+        return Building(self.db, self.access, self.authentication, self.outbox, self.facilities)
 
     @cached_property
     def federation(self) -> Federation:

@@ -166,7 +166,6 @@ class Manifests:
         """
         self._access.require(Action.PUSH, container)
         names = self._tag_names(reference, tags)
-        self._refuse_frozen(container, names)
         digest = ContentDigest.of(
             body, reference.digest.algorithm if reference.digest else "sha256"
         )
@@ -176,10 +175,14 @@ class Manifests:
             )
         document = read_document(body, content_type)
         self._require_kind(document)
-        require_manifest(self._db, container, document, is_tagged=bool(names))
-        self._results.require_genuine(container, digest, document, is_tagged=bool(names))
-        container, seen = self._require_blobs(container, document)
+        self._require_takeable(container, digest, document, names)
+        container, seen = self._look(container, document)
         lock_container(self._db, container.id)
+        # Whoever deletes, sweeps or demands may have been faster while we looked or waited.
+        self._db.flush()
+        self._db.expire_all()
+        self._access.require(Action.PUSH, container)
+        self._require_takeable(container, digest, document, names)
         image = self._image_of(container, document, seen)
         manifest = self._rows.keep(
             container, body, digest, document, image_id=image.id if image else None
@@ -329,22 +332,35 @@ class Manifests:
         ):
             raise NotAnImage("only SIF images are taken here, and this manifest is of none")
 
-    def _require_blobs(
-        self, container: Container, document: Document
-    ) -> tuple[Container, SeenSif | None]:
+    def _require_takeable(
+        self,
+        container: Container,
+        digest: ContentDigest,
+        document: Document,
+        names: Collection[str],
+    ) -> None:
+        self._refuse_frozen(container, names)
+        require_manifest(self._db, container, document, is_tagged=bool(names))
+        self._results.require_genuine(container, digest, document, is_tagged=bool(names))
+        self._require_blobs(container, document)
+
+    def _require_blobs(self, container: Container, document: Document) -> None:
         """Raise BlobsMissing unless the config is here, and the layer of a SIF.
 
         Other layers may be missing: whoever copies a part of an image pushes it so.
         Source: OCI distribution 1.1, conformance, sparse manifests.
         """
-        if document.config is None:
-            return container, None
-        wanted = [document.config, *([document.sif] if document.sif else [])]
-        links = [self._db.get(RepositoryBlob, (container.id, str(one.digest))) for one in wanted]
-        missing = [str(one.digest) for one, link in zip(wanted, links, strict=True) if not link]
+        wanted = [str(one.digest) for one in (document.config, document.sif) if one is not None]
+        missing = [digest for digest in wanted if self._link(container, digest) is None]
         if missing:
             raise BlobsMissing(f"{name_of(container)} has no blob {', '.join(missing)}")
-        sif = links[1] if document.sif else None
+
+    def _link(self, container: Container, digest: str) -> RepositoryBlob | None:
+        return self._db.get(RepositoryBlob, (container.id, digest), populate_existing=True)
+
+    def _look(self, container: Container, document: Document) -> tuple[Container, SeenSif | None]:
+        """Read a SIF that is no image here yet; no connection is held meanwhile."""
+        sif = self._link(container, str(document.sif.digest)) if document.sif else None
         if sif is None or self._sif.known_image(container, sif.blob) is not None:
             return container, None
         container_id = container.id
@@ -360,7 +376,7 @@ class Manifests:
     ) -> Image | None:
         if document.sif is None:
             return None
-        link = self._db.get(RepositoryBlob, (container.id, str(document.sif.digest)))
+        link = self._link(container, str(document.sif.digest))
         if link is None:
             raise BlobsMissing(f"{name_of(container)} has no blob {document.sif.digest}")
         image = self._sif.image_of(container, link.blob, seen)
