@@ -20,6 +20,7 @@ from .accounts import Accounts
 from .affiliations import Affiliations
 from .artifacts import Artifacts
 from .audit import Audit
+from .audit_log import AuditLog
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
@@ -32,6 +33,7 @@ from .client_containers import ClientContainers
 from .client_credentials import ClientCredentials
 from .contents import Contents
 from .downloads import Downloads
+from .duty_list import DutyList
 from .federation import Federation
 from .garbage import Garbage
 from .grants import Grants
@@ -50,6 +52,7 @@ from .outbox import OutboxService
 from .passwords import PasswordHashes
 from .provenance import Provenance
 from .publishers import Publishers
+from .quotas import Quotas
 from .repositories import Repositories
 from .robots import Robots
 from .search import Search
@@ -112,6 +115,21 @@ class Services:
         return Audit(self.db, self.caller, self.address, self.facilities.clock)
 
     @cached_property
+    def audit_log(self) -> AuditLog:
+        """What was done, for administrators."""
+        return AuditLog(self.db, self.access, self.facilities)
+
+    @cached_property
+    def duty_list(self) -> DutyList:
+        """Jobs as administrators see them."""
+        return DutyList(self.db, self.access, self.outbox, self.facilities)
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        """How many bytes entities may have."""
+        return Quotas(self.db, self.access, self.facilities)
+
+    @cached_property
     def accounts(self) -> Accounts:
         """Users."""
         return Accounts(self.db, self.access, self.affiliations, self.outbox, self.facilities)
@@ -124,7 +142,7 @@ class Services:
     @cached_property
     def authentication(self) -> Authentication:
         """Who is calling."""
-        return Authentication(self.db, self.accounts, self.facilities)
+        return Authentication(self.db, self.accounts, self.audit, self.facilities)
 
     @cached_property
     def journeys(self) -> Journeys:
