@@ -103,9 +103,7 @@ def test_a_slow_answer_is_given_up_and_asked_for_again(storage, straight, way, m
     assert read(storage) == b"bytes"
 
 
-def test_a_store_that_stays_bad_is_told_so_and_has_nothing_half(
-    storage, straight, way, make_file
-):
+def test_a_store_that_stays_bad_is_told_so_and_has_nothing_half(storage, straight, way, make_file):
     path = make_file(LARGE)
     way.always(Fault(status=503, word="SlowDown"))
     with pytest.raises(StorageUnavailable, match="the object store cloud refuses: SlowDown"):
@@ -145,7 +143,7 @@ def test_a_question_is_answered_with_no_at_once(storage, way, make_file):
     storage.adopt(KEY, make_file(b"bytes"))
     way.plan(Fault(status=500))
 
-    with pytest.raises(StorageUnavailable, match="refuses: InternalError|refuses: 500"):
+    with pytest.raises(StorageUnavailable, match="refuses: 500"):
         storage.stat(KEY)
 
     assert storage.stat(KEY).size == 5

@@ -143,7 +143,7 @@ def _handler_of(way: BadAnswers) -> type[BaseHTTPRequestHandler]:
                 for start in range(0, len(said[: fault.cut_answer_after]), _CHUNK):
                     self.wfile.write(said[: fault.cut_answer_after][start : start + _CHUNK])
 
-        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer  # noqa: N815
+        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer
 
         def log_message(self, *_: object) -> None:
             """Nobody reads it."""

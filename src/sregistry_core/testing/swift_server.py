@@ -15,11 +15,13 @@ import hmac
 import http.client
 import os
 import signal
+import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -77,6 +79,7 @@ pipeline = catch_errors cache bulk s3api tempauth copy slo dlo proxy-server
 use = egg:swift#proxy
 allow_account_management = true
 account_autocreate = true
+error_suppression_limit = 1000000
 [filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:cache]
@@ -173,6 +176,9 @@ class SwiftCluster:
         for kind in _KINDS:
             self._configure(kind, ports[kind], _STORE.format(kind=kind))
             self._started.append(self._serve(kind))
+        # Asked before they listen, they would count as broken for a minute.
+        for one in (*ports.values(), port):
+            self._wait(partial(_listens, one))
         account, _, name = self.access_key.partition(":")
         proxy = _PROXY.format(
             memcached=port,
@@ -186,10 +192,13 @@ class SwiftCluster:
 
     def _start_proxy(self) -> None:
         self._proxy = self._serve("proxy")
+        self._wait(self._answers)
+
+    def _wait(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        # The first bucket also waits for the three servers behind it.
-        while not self._answers():
-            ended = [one.args for one in (*self._started, self._proxy) if one.poll() is not None]
+        while not condition():
+            running = [*self._started, *([self._proxy] if self._proxy else [])]
+            ended = [one.args for one in running if one.poll() is not None]
             assert not ended, f"ended by itself: {ended}; see the logs in {self._directory}"
             assert time.monotonic() < deadline, f"no answer; see the logs in {self._directory}"
             time.sleep(0.1)
@@ -212,7 +221,7 @@ class SwiftCluster:
             self.secret_key.encode(), f"PUT\n\n\n{date}\n/{bucket}".encode(), "sha1"
         )
         shown = f"AWS {self.access_key}:{base64.b64encode(signed).decode()}"
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
         try:
             headers = {"Date": date, "Authorization": shown, "Content-Length": "0"}
             connection.request("PUT", f"/{bucket}", headers=headers)
@@ -261,6 +270,14 @@ class SwiftCluster:
 def _environ() -> dict[str, str]:
     # Of the tests' own environment nothing must reach Debian's Python.
     return {key: text for key, text in os.environ.items() if not key.startswith("PYTHON")}
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

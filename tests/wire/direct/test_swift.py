@@ -1,6 +1,8 @@
 """Pushes and pulls on OpenStack Swift, a second S3 server of other code than Ceph."""
 
+from contextlib import suppress
 from datetime import timedelta
+from urllib.error import URLError
 
 import pytest
 
@@ -57,7 +59,9 @@ def test_the_address_of_a_part_changes_nothing_of_what_was_pushed(registry, ada)
     push.finish_parts(begun, parts, status=200)
     push.tag(status=200)
 
-    ask("PUT", addresses[0], bytes(5 * MIB))
+    # It is refused, maybe before all of it was read.
+    with suppress(URLError):
+        assert ask("PUT", addresses[0], bytes(5 * MIB)).status in range(400, 500)
     registry.run_jobs()
 
     assert [state for _, state in blobs(registry)] == ["verified"]
