@@ -20,10 +20,14 @@ from sregistry_core.digests import ContentDigest, Digest
 from sregistry_core.errors import LoginRequired, NotAllowed, NotFound
 from sregistry_core.models import (
     BlobUpload,
+    Build,
+    BuildContext,
+    BuildState,
     CollectionRole,
     Container,
     Image,
     Manifest,
+    Outbox,
     Team,
     Token,
     Topic,
@@ -32,11 +36,14 @@ from sregistry_core.models import (
 )
 from sregistry_core.names import CollectionName, ContainerName, ImageName, RobotName
 from sregistry_core.services import Services
+from sregistry_core.services.builds import Wish
 from sregistry_core.services.client_containers import Begun
 from sregistry_core.services.client_credentials import Spelling
+from sregistry_core.services.duty_list import DutyState
 from sregistry_core.services.listings import Span, Wanted
 from sregistry_core.services.manifests import Reference
 from sregistry_core.services.search import Query
+from sregistry_core.services.usage import Span as DaySpan
 from sregistry_core.storage.blob_store import Place
 from sregistry_core.testing.pgp import Key
 from sregistry_core.testing.registry import Registry
@@ -81,6 +88,19 @@ AFTER_ANOTHER = Unguarded("what it is given comes out of a guarded door")
 DOORS = {
     "access": IS_THE_GUARD,
     "audit.record": AFTER_ANOTHER,
+    "audit.record_login": AFTER_ANOTHER,
+    "audit.record_refused_logins": FOR_JOBS,
+    "audit_log.find": Refuses(lambda s, t: s.audit_log.find()),
+    "audit_log.actions": Refuses(lambda s, t: s.audit_log.actions()),
+    "audit_log.forget_old": RefusesAllButTheSystem(lambda s, t: s.audit_log.forget_old()),
+    "quotas.of": Refuses(lambda s, t: s.quotas.of("ada")),
+    "quotas.shown_to_pusher": Unguarded("it tells zeros to those who do not own the entity"),
+    "quotas.all": Refuses(lambda s, t: s.quotas.all()),
+    "quotas.set": Refuses(lambda s, t: s.quotas.set("ada", 1 << 30)),
+    "duty_list.find": Refuses(lambda s, t: s.duty_list.find(DutyState.QUEUED)),
+    "duty_list.counts": Refuses(lambda s, t: s.duty_list.counts()),
+    "duty_list.retry": Refuses(lambda s, t: s.duty_list.retry(t.duty)),
+    "duty_list.retry_failed": Refuses(lambda s, t: s.duty_list.retry_failed()),
     "accounts.create": Refuses(lambda s, t: s.accounts.create("newcomer")),
     "accounts.create_first": RefusesAllButTheSystem(
         lambda s, t: s.accounts.create_first("newcomer", password="long enough")
@@ -107,6 +127,7 @@ DOORS = {
     "authentication.caller_of_user": Unguarded("it is for addresses that were signed here"),
     "authentication.begin_session": Unguarded("its user comes out of log_in"),
     "authentication.end_session": PROOF,
+    "authentication.forget_ended_sessions": FOR_JOBS,
     "journeys.begin": Refuses(
         lambda s, t: s.journeys.begin(
             "elsewhere", state="new", browser="ours", keepsake="", wanted="/", links=True
@@ -115,6 +136,7 @@ DOORS = {
     "journeys.underway": PROOF,
     "journeys.end": AFTER_ANOTHER,
     "journeys.hold": AFTER_ANOTHER,
+    "journeys.forget_ended": RefusesAllButTheSystem(lambda s, t: s.journeys.forget_ended()),
     "linked_logins.of": Refuses(lambda s, t: s.linked_logins.of(t.user)),
     "linked_logins.link": Refuses(
         lambda s, t: s.linked_logins.link(t.user.id, Subject("elsewhere", "1", "ada"))
@@ -181,7 +203,6 @@ DOORS = {
     "images.by_id": Refuses(lambda s, t: s.images.by_id(t.image.id)),
     "images.of_container": Refuses(lambda s, t: s.images.of_container(t.blast)),
     "images.tags_of": ShowsNothing(lambda s, t: s.images.tags_of([t.image])),
-    "images.bytes_held": ShowsNothing(lambda s, t: s.images.bytes_held(t.blast.collection.entity)),
     "images.describe": Refuses(lambda s, t: s.images.describe(t.image, "new")),
     "images.delete": Refuses(lambda s, t: s.images.delete(t.image)),
     "images.readable_copy": ShowsNothing(lambda s, t: s.images.readable_copy(t.digest)),
@@ -238,6 +259,20 @@ DOORS = {
     "listings.tagged": ShowsNothing(lambda s, t: s.listings.tagged(Wanted(), Span())),
     "listings.count_tagged": ShowsNothing(lambda s, t: s.listings.count_tagged(Wanted())),
     "listings.labels": ShowsNothing(lambda s, t: s.listings.labels(Wanted())),
+    "sizes.collections": ShowsNothing(lambda s, t: s.sizes.collections().largest),
+    "sizes.containers": Refuses(lambda s, t: s.sizes.containers(t.blast.collection)),
+    "sizes.images": Refuses(lambda s, t: s.sizes.images(t.blast)),
+    "usage.measure": RefusesAllButTheSystem(lambda s, t: s.usage.measure()),
+    "usage.storage": Refuses(
+        lambda s, t: s.usage.storage([], collection=t.blast.collection, most=1)
+    ),
+    "usage.pulls": Refuses(
+        lambda s, t: s.usage.pulls(
+            DaySpan(FUTURE.date(), FUTURE.date()), collection=t.blast.collection, most=1
+        )
+    ),
+    "usage.first_day": Refuses(lambda s, t: s.usage.first_day(collection=t.blast.collection)),
+    "usage.totals": Refuses(lambda s, t: s.usage.totals(collection=t.blast.collection)),
     "client_credentials.find": Refuses(lambda s, t: s.client_credentials.find(t.user)),
     "client_credentials.renew": Refuses(lambda s, t: s.client_credentials.renew(t.user)),
     "client_credentials.caller_of": PROOF,
@@ -252,6 +287,34 @@ DOORS = {
         lambda s, t: s.client_containers.push(NAME, io.BytesIO(t.content), size=1)
     ),
     "client_containers.remove": Refuses(lambda s, t: s.client_containers.remove(NAME)),
+    "client_containers.reserve": Refuses(lambda s, t: s.client_containers.reserve(NAME)),
+    "client_containers.open": Refuses(lambda s, t: s.client_containers.open(NAME)),
+    "builds.order": Refuses(lambda s, t: s.builds.order(Wish("say hello", NAME))),
+    "builds.find": Refuses(lambda s, t: s.builds.find(t.build.id)),
+    "builds.of": ShowsNothing(lambda s, t: s.builds.of()),
+    "builds.lines": Refuses(lambda s, t: s.builds.lines(t.build)),
+    "builds.every_line": RefusesAllButTheSystem(lambda s, t: s.builds.every_line(t.build.id)),
+    "builds.cancel": Refuses(lambda s, t: s.builds.cancel(t.build)),
+    "builds.retry": Refuses(lambda s, t: s.builds.retry(t.ended_build)),
+    "builds.forget_old": RefusesAllButTheSystem(lambda s, t: s.builds.forget_old()),
+    "build_contexts.announce": Refuses(lambda s, t: s.build_contexts.announce(t.digest, 1)),
+    "build_contexts.receive": Unguarded("its address is signed, and comes from a guarded door"),
+    "build_contexts.arrived": Refuses(lambda s, t: s.build_contexts.arrived(t.digest)),
+    "build_contexts.forget": Refuses(lambda s, t: s.build_contexts.forget(t.digest)),
+    "build_contexts.expire": RefusesAllButTheSystem(lambda s, t: s.build_contexts.expire()),
+    "build_contexts.path": Unguarded("it only says where something would be"),
+    "building.begin": RefusesAllButTheSystem(lambda s, t: s.building.begin(t.build.id)),
+    "building.orderer": RefusesAllButTheSystem(lambda s, t: s.building.orderer(t.build.id)),
+    "building.remember": RefusesAllButTheSystem(
+        lambda s, t: s.building.remember(t.build.id, "job 1")
+    ),
+    "building.is_cancelled": RefusesAllButTheSystem(
+        lambda s, t: s.building.is_cancelled(t.build.id)
+    ),
+    "building.say": RefusesAllButTheSystem(lambda s, t: s.building.say(t.build.id, [(1, "x")])),
+    "building.end": RefusesAllButTheSystem(
+        lambda s, t: s.building.end(t.build.id, BuildState.LOST)
+    ),
     "federation.all": PUBLIC,
     "federation.find": PUBLIC,
     "federation.add": Refuses(lambda s, t: s.federation.add("other", "https://other.test")),
@@ -357,6 +420,7 @@ DOORS = {
     "artifacts.of_digest": Refuses(lambda s, t: s.artifacts.of_digest(t.blast, t.manifest.digest)),
     "artifacts.of_image": Refuses(lambda s, t: s.artifacts.of_image(t.image)),
     "artifacts.referrers": Refuses(lambda s, t: s.artifacts.referrers(t.blast, [])),
+    "artifacts.text_of": Refuses(lambda s, t: s.artifacts.text_of(t.blast, "sha256:none")),
     "artifacts.sizes_of": Refuses(lambda s, t: s.artifacts.sizes_of(t.blast, [])),
     "software.of": Refuses(lambda s, t: s.software.of(t.image)),
     "newest.images": ShowsNothing(lambda s, t: s.newest.images()),
@@ -385,7 +449,13 @@ HAS_ITS_CONDITIONS = {
 }
 """Doors that do not refuse Ada or the system, but have another reason to give no answer."""
 
-OPEN_TO_EVERY_USER = {"journeys.begin", "keys.add", "teams.create", "teams.mine"}
+OPEN_TO_EVERY_USER = {
+    "build_contexts.announce",
+    "journeys.begin",
+    "keys.add",
+    "teams.create",
+    "teams.mine",
+}
 
 
 KEY = Key.make("Ada <ada@example.org>")
@@ -423,7 +493,13 @@ def without_a_line(doors, table):
 def registry(tmp_path_factory, empty_database):
     """A registry of Ada, an administrator, in which everything is private."""
     registry = Registry(
-        tmp_path_factory.mktemp("doors"), empty_database, {"sregistry.publishers": ISSUER}
+        tmp_path_factory.mktemp("doors"),
+        empty_database,
+        {
+            "sregistry.publishers": ISSUER,
+            "sregistry.plugin_modules": "sregistry_core.testing.toy_builder",
+            "sregistry.builder": "toy",
+        },
     )
     content = make_sif(labels={"org.example": "secret"})
     ada = registry.user("ada", is_admin=True)
@@ -443,6 +519,19 @@ def registry(tmp_path_factory, empty_database):
             lab, "builds", issuer=ISSUER, claims={"repository": "a/b"}, scope=Scope.PUSH
         )
         services.shares.create(NAME)
+        services.builds.order(Wish("say hello", NAME))
+        ended = services.builds.order(Wish("fail", NAME))
+        services.builds.cancel(ended)
+        services.db.add(
+            BuildContext(
+                user_id=ended.ordered_by,
+                digest=services.images.resolve(NAME).digest,
+                size=1,
+                arrived_at=ended.ordered_at,
+                created_at=ended.ordered_at,
+                expires_at=ended.ordered_at,
+            )
+        )
         services.federation.add("elsewhere", "https://elsewhere.test")
         image = services.images.resolve(NAME)
         services.uploads.begin_parts(image.id, size=len(content))
@@ -482,11 +571,14 @@ def things_of(services, registry):
         blob=image.blob,
         upload=only(Upload),
         blob_upload=only(BlobUpload),
+        build=only(Build, state=BuildState.QUEUED),
+        ended_build=only(Build, state=BuildState.CANCELLED),
         manifest=only(Manifest),
         content_digest=ContentDigest("sha256", Digest.parse(image.digest).hex),
         share=1,
         content=registry.content,
         password="not the right one",
+        duty=services.db.scalars(select(Outbox.id).limit(1)).one(),
     )
 
 

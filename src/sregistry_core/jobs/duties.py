@@ -9,15 +9,18 @@ from sregistry_core.login_rules import LoginRules
 from sregistry_core.services import (
     Facilities,
     Services,
+    builds,
     claims,
     inspection,
     keys,
     listeners,
     summaries,
+    usage,
     verification,
 )
-from sregistry_core.services.outbox import PROMPT, QUICK, SLOW
+from sregistry_core.services.outbox import BUILD, PROMPT, QUICK, SLOW
 
+from .building import run_build
 from .refreshing import JOB as REFRESH_JOB
 from .refreshing import refresh_people
 from .summing import sum_everything
@@ -28,6 +31,7 @@ TIME_LIMITS: Final = {
     QUICK: timedelta(minutes=5),
     SLOW: timedelta(hours=6),
     PROMPT: timedelta(hours=1),
+    BUILD: timedelta(days=2),
 }
 """How long a worker may be at a duty; what takes longer hangs, and another one takes it."""
 
@@ -81,14 +85,31 @@ def _sum_collection(services: Services, **arguments: Any) -> None:
     services.summaries.collection(**arguments)
 
 
+def _measure_storage(services: Services) -> None:
+    services.usage.measure()
+
+
 def _expire_uploads(services: Services) -> None:
     services.garbage.expire_uploads()
+
+
+def _forget_old(services: Services) -> None:
+    services.authentication.forget_ended_sessions()
+    services.journeys.forget_ended()
+    services.audit_log.forget_old()
+
+
+def _expire_builds(services: Services) -> None:
+    services.builds.forget_old()
+    services.build_contexts.expire()
 
 
 def _collect_garbage(unit: Unit, facilities: Facilities) -> None:
     for _ in sweep(unit, facilities, grace=facilities.settings.garbage_grace):
         pass
 
+
+FORGET_JOB = "old.forget"
 
 CORE: Final[Mapping[str, Duty | LongDuty]] = {
     inspection.JOB: Duty(_inspect),
@@ -100,16 +121,23 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     summaries.CONTAINER_JOB: Duty(_sum_container),
     summaries.COLLECTION_JOB: Duty(_sum_collection),
     summaries.EVERYTHING_JOB: LongDuty(sum_everything),
+    usage.JOB: Duty(_measure_storage),
     "uploads.expire": Duty(_expire_uploads),
     "garbage.collect": LongDuty(_collect_garbage),
+    FORGET_JOB: Duty(_forget_old),
+    builds.JOB: LongDuty(run_build),
+    "builds.expire": Duty(_expire_builds),
     REFRESH_JOB: LongDuty(refresh_people),
 }
 
 PERIODIC: Final[dict[str, timedelta]] = {
     "uploads.expire": timedelta(minutes=10),
     "garbage.collect": timedelta(hours=1),
+    "builds.expire": timedelta(hours=1),
     verification.AGAIN_JOB: timedelta(hours=1),
+    FORGET_JOB: timedelta(hours=1),
     summaries.EVERYTHING_JOB: timedelta(days=1),
+    usage.JOB: timedelta(hours=6),
 }
 
 

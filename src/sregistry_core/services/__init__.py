@@ -20,15 +20,20 @@ from .accounts import Accounts
 from .affiliations import Affiliations
 from .artifacts import Artifacts
 from .audit import Audit
+from .audit_log import AuditLog
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
+from .build_contexts import BuildContexts
+from .building import Building
+from .builds import Builds
 from .catalog import Catalog
 from .claims import Claims
 from .client_containers import ClientContainers
 from .client_credentials import ClientCredentials
 from .contents import Contents
 from .downloads import Downloads
+from .duty_list import DutyList
 from .federation import Federation
 from .garbage import Garbage
 from .grants import Grants
@@ -47,11 +52,13 @@ from .outbox import OutboxService
 from .passwords import PasswordHashes
 from .provenance import Provenance
 from .publishers import Publishers
+from .quotas import Quotas
 from .repositories import Repositories
 from .robots import Robots
 from .search import Search
 from .shares import Shares
 from .signers import Signers
+from .sizes import Measured
 from .software import Software
 from .summaries import Summaries
 from .tag_history import TagHistory
@@ -60,6 +67,7 @@ from .tally import Tally
 from .teams import Teams
 from .tokens import Tokens
 from .uploads import Uploads
+from .usage import Usage
 from .verification import Verification
 
 
@@ -107,6 +115,21 @@ class Services:
         return Audit(self.db, self.caller, self.address, self.facilities.clock)
 
     @cached_property
+    def audit_log(self) -> AuditLog:
+        """What was done, for administrators."""
+        return AuditLog(self.db, self.access, self.facilities)
+
+    @cached_property
+    def duty_list(self) -> DutyList:
+        """Jobs as administrators see them."""
+        return DutyList(self.db, self.access, self.outbox, self.facilities)
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        """How many bytes entities may have."""
+        return Quotas(self.db, self.access, self.facilities)
+
+    @cached_property
     def accounts(self) -> Accounts:
         """Users."""
         return Accounts(self.db, self.access, self.affiliations, self.outbox, self.facilities)
@@ -119,7 +142,7 @@ class Services:
     @cached_property
     def authentication(self) -> Authentication:
         """Who is calling."""
-        return Authentication(self.db, self.accounts, self.facilities)
+        return Authentication(self.db, self.accounts, self.audit, self.facilities)
 
     @cached_property
     def journeys(self) -> Journeys:
@@ -254,6 +277,16 @@ class Services:
         return Listings(self.db, self.access)
 
     @cached_property
+    def sizes(self) -> Measured:
+        """How large what is."""
+        return Measured(self.db, self.access)
+
+    @cached_property
+    def usage(self) -> Usage:
+        """Storage and pulls over time."""
+        return Usage(self.db, self.access, self.facilities)
+
+    @cached_property
     def client_credentials(self) -> ClientCredentials:
         """What the sregistry client signs with."""
         return ClientCredentials(self.db, self.access, self.accounts, self.facilities)
@@ -270,6 +303,21 @@ class Services:
             self.uploads,
             self.facilities,
         )
+
+    @cached_property
+    def builds(self) -> Builds:
+        """Builds: ordered, followed and cancelled."""
+        return Builds(self.db, self.access, self.client_containers, self.outbox, self.facilities)
+
+    @cached_property
+    def build_contexts(self) -> BuildContexts:
+        """Files that definitions copy from."""
+        return BuildContexts(self.db, self.access, self.facilities)
+
+    @cached_property
+    def building(self) -> Building:
+        """Builds, for the worker at them."""
+        return Building(self.db, self.access, self.authentication, self.outbox, self.facilities)
 
     @cached_property
     def federation(self) -> Federation:

@@ -70,6 +70,7 @@ class Grants:
         grant.role = role
         self._db.flush()
         self._access.forget()
+        self._record("grant.give", collection, user, team, role)
         return Granted(user and user.lower(), team and team.lower(), role)
 
     def take(
@@ -80,9 +81,29 @@ class Grants:
         grant = self._find(collection, user, team)
         if grant is None:
             raise NotFound(f"{user or team} has no role on {name_of(collection)}")
+        role = CollectionRole(grant.role)
         self._db.delete(grant)
         self._db.flush()
         self._access.forget()
+        self._record("grant.take", collection, user, team, role)
+
+    def _record(
+        self,
+        action: str,
+        collection: Collection,
+        user: str | None,
+        team: str | None,
+        role: CollectionRole,
+    ) -> None:
+        self._access.audit.record(
+            action,
+            name_of(collection),
+            collection=collection,
+            about=self._user(user) if user is not None else None,
+            user=user and user.lower(),
+            team=team and team.lower(),
+            role=CollectionRole(role).value,
+        )
 
     def _find(self, collection: Collection, user: str | None, team: str | None) -> Grant | None:
         query = select(Grant).where(Grant.collection_id == collection.id)
