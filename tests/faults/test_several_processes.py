@@ -249,33 +249,3 @@ def test_a_container_that_is_deleted_beside_pushes_is_whole_or_gone(site, lab):
     require_jobs_done(site)
     require_nothing_left(site.first)
     assert count(site.first, UNOWNED) == 0, "bytes that nobody has and no sweep will take"
-
-
-def test_a_pull_beside_a_delete_is_whole_or_not_found(site, lab):
-    clients = site.clients(5)
-    image, done, found = Body(b"pulled or gone", 2 * MIB), threading.Event(), []
-    name = f"{lab}/blast:1"
-    clients[0].container(f"{lab}/blast")
-
-    def pull(one):
-        while not done.is_set():
-            try:
-                found.append(one.pull(name))
-            except Refused as refused:
-                found.append(refused.status)
-
-    def push_and_delete():
-        try:
-            for _ in range(ROUNDS):
-                clients[0].push(name, image)
-                clients[0].ask("DELETE", f"/v1/images/{name}?arch=amd64").data()
-        finally:
-            done.set()
-
-    with sweeping(site, sweepers=1):
-        all_at_once([push_and_delete, *(lambda one=one: pull(one) for one in clients[1:])])
-
-    assert set(found) <= {image.digest, 404}
-    require_no_mistakes(site, clients, {204})
-    require_jobs_done(site)
-    require_nothing_left(site.first)
