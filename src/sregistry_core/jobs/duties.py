@@ -18,6 +18,9 @@ from sregistry_core.services import (
 )
 from sregistry_core.services.outbox import PROMPT, QUICK, SLOW
 
+from .looking import JOB as LOOK_JOB
+from .looking import PAUSE as LOOK_PAUSE
+from .looking import look_at_storages
 from .refreshing import JOB as REFRESH_JOB
 from .refreshing import refresh_people
 from .summing import sum_everything
@@ -111,6 +114,7 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     "uploads.expire": Duty(_expire_uploads),
     "garbage.collect": LongDuty(_collect_garbage),
     FORGET_JOB: Duty(_forget_old),
+    LOOK_JOB: LongDuty(look_at_storages),
     REFRESH_JOB: LongDuty(refresh_people),
 }
 
@@ -119,6 +123,7 @@ PERIODIC: Final[dict[str, timedelta]] = {
     "garbage.collect": timedelta(hours=1),
     verification.AGAIN_JOB: timedelta(hours=1),
     FORGET_JOB: timedelta(hours=1),
+    LOOK_JOB: LOOK_PAUSE,
     summaries.EVERYTHING_JOB: timedelta(days=1),
 }
 

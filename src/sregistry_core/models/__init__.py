@@ -33,6 +33,7 @@ from .library import (
 from .manifests import BlobUpload, Manifest, ManifestReference, ManifestTag, RepositoryBlob
 from .outbox import Outbox, Periodic
 from .robots import Publisher, Robot, SpentStatement
+from .storages import StorageState
 from .transfers import Upload, UploadKind, UploadPart
 from .usage import (
     CollectionSummary,
@@ -86,6 +87,7 @@ __all__ = [
     "SignatureState",
     "SpentStatement",
     "Star",
+    "StorageState",
     "Tag",
     "TagMove",
     "Team",

@@ -28,6 +28,7 @@ from .catalog import Catalog
 from .claims import Claims
 from .client_containers import ClientContainers
 from .client_credentials import ClientCredentials
+from .collection_list import CollectionList
 from .contents import Contents
 from .downloads import Downloads
 from .duty_list import DutyList
@@ -56,11 +57,13 @@ from .search import Search
 from .shares import Shares
 from .signers import Signers
 from .software import Software
+from .storage_states import StorageStates
 from .summaries import Summaries
 from .tag_history import TagHistory
 from .tags import Tags
 from .tally import Tally
 from .teams import Teams
+from .terms import Terms
 from .tokens import Tokens
 from .uploads import Uploads
 from .verification import Verification
@@ -118,6 +121,21 @@ class Services:
     def duty_list(self) -> DutyList:
         """Jobs as administrators see them."""
         return DutyList(self.db, self.access, self.outbox, self.facilities)
+
+    @cached_property
+    def terms(self) -> Terms:
+        """The terms of use."""
+        return Terms(self.db, self.access, self.facilities)
+
+    @cached_property
+    def collection_list(self) -> CollectionList:
+        """All collections, for administrators."""
+        return CollectionList(self.db, self.access, self.facilities)
+
+    @cached_property
+    def storage_states(self) -> StorageStates:
+        """Storages as administrators see them."""
+        return StorageStates(self.db, self.access, self.facilities)
 
     @cached_property
     def quotas(self) -> Quotas:
