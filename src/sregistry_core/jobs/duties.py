@@ -9,6 +9,7 @@ from sregistry_core.login_rules import LoginRules
 from sregistry_core.services import (
     Facilities,
     Services,
+    builds,
     claims,
     inspection,
     keys,
@@ -16,8 +17,9 @@ from sregistry_core.services import (
     summaries,
     verification,
 )
-from sregistry_core.services.outbox import PROMPT, QUICK, SLOW
+from sregistry_core.services.outbox import BUILD, PROMPT, QUICK, SLOW
 
+from .building import run_build
 from .looking import JOB as LOOK_JOB
 from .looking import PAUSE as LOOK_PAUSE
 from .looking import look_at_storages
@@ -31,6 +33,7 @@ TIME_LIMITS: Final = {
     QUICK: timedelta(minutes=5),
     SLOW: timedelta(hours=6),
     PROMPT: timedelta(hours=1),
+    BUILD: timedelta(days=2),
 }
 """How long a worker may be at a duty; what takes longer hangs, and another one takes it."""
 
@@ -94,6 +97,11 @@ def _forget_old(services: Services) -> None:
     services.audit_log.forget_old()
 
 
+def _expire_builds(services: Services) -> None:
+    services.builds.forget_old()
+    services.build_contexts.expire()
+
+
 def _collect_garbage(unit: Unit, facilities: Facilities) -> None:
     for _ in sweep(unit, facilities, grace=facilities.settings.garbage_grace):
         pass
@@ -115,12 +123,15 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     "garbage.collect": LongDuty(_collect_garbage),
     FORGET_JOB: Duty(_forget_old),
     LOOK_JOB: LongDuty(look_at_storages),
+    builds.JOB: LongDuty(run_build),
+    "builds.expire": Duty(_expire_builds),
     REFRESH_JOB: LongDuty(refresh_people),
 }
 
 PERIODIC: Final[dict[str, timedelta]] = {
     "uploads.expire": timedelta(minutes=10),
     "garbage.collect": timedelta(hours=1),
+    "builds.expire": timedelta(hours=1),
     verification.AGAIN_JOB: timedelta(hours=1),
     FORGET_JOB: timedelta(hours=1),
     LOOK_JOB: LOOK_PAUSE,

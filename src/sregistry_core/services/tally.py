@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 
@@ -17,7 +17,7 @@ class Counted:
     """When each token was last seen."""
     clients_used: Mapping[str, datetime]
     """When each user's secret of the sregistry client was last seen, by user."""
-    refused_logins: Mapping[tuple[str, str | None], int]
+    refused_logins: Mapping[tuple[str, str | None], int] = field(default_factory=dict)
     """How often a login was refused, by the name and the address; past many, without the name."""
 
     def __bool__(self) -> bool:
