@@ -18,6 +18,7 @@ def includeme(config: Configurator) -> None:
     config.include(".own_forms")
     config.include(".branding")
     config.include(".site_views")
+    config.include(".admin")
     config.include(".content")
     config.scan(".account_views")
     config.scan(".branding")

@@ -12,16 +12,40 @@ from sregistry_core.web.paging import Asked, page_of, parse_limit
 
 from ..fields import query_field
 from ..pages import page
+from ..texts import _
 
 USUAL_LIMIT = 50
 _MOST = 500
+
+_DONE = {
+    "user-made": _("The user is made."),
+    "user-disabled": _("The account is disabled, and their sessions have ended."),
+    "user-enabled": _("The user is let in again."),
+    "admin-made": _("The user is an administrator from now on."),
+    "admin-unmade": _("The user is an ordinary one from now on."),
+    "password-set": _("The password is set, and their sessions have ended."),
+    "sessions-ended": _("All their sessions and tokens have ended."),
+    "quota-set": _("The quota is set."),
+    "job-retried": _("The job is tried again."),
+    "jobs-retried": _("Every job that was given up is tried again."),
+    "registry-added": _("The registry is added: clients are sent on to it."),
+    "registry-removed": _("The registry is removed."),
+}
+"""What has been done, by the `done` of the address that it has led to."""
 
 _T = TypeVar("_T")
 
 
 def admin_page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
     """Give a page of the area; `section` is what the navigation marks."""
-    return page(request, f"admin/{template}", status=status, section=template, **values)
+    return page(
+        request,
+        f"admin/{template}",
+        status=status,
+        section=template,
+        done_sentence=_DONE.get(query_field(request, "done")),
+        **values,
+    )
 
 
 def read_page(request: Request) -> Asked:
