@@ -412,6 +412,7 @@ DOORS = {
     "artifacts.of_digest": Refuses(lambda s, t: s.artifacts.of_digest(t.blast, t.manifest.digest)),
     "artifacts.of_image": Refuses(lambda s, t: s.artifacts.of_image(t.image)),
     "artifacts.referrers": Refuses(lambda s, t: s.artifacts.referrers(t.blast, [])),
+    "artifacts.text_of": Refuses(lambda s, t: s.artifacts.text_of(t.blast, "sha256:none")),
     "artifacts.sizes_of": Refuses(lambda s, t: s.artifacts.sizes_of(t.blast, [])),
     "software.of": Refuses(lambda s, t: s.software.of(t.image)),
     "newest.images": ShowsNothing(lambda s, t: s.newest.images()),

@@ -229,7 +229,8 @@ class Uploads:
         size   what the client announces in bytes, if it does
         """
         image = self._require_image(image_id)
-        self._require_room(size or 0, here=self._staging.has(source))
+        self._require_size(size or 0)
+        self._staging.require_room(0 if self._staging.has(source) else size or 0)
         self._quota.require_room(image.container, size or 0, image.digest)
         announced = Digest.parse(image.digest)
         pause(self._db)
@@ -294,11 +295,6 @@ class Uploads:
         if upload is None:
             raise NotFound("there is no such upload, or it was given up")
         return upload
-
-    def _require_room(self, size: int, *, here: bool = False) -> None:
-        """Refuse what is too large, or does not fit; bytes that are `here` need no more room."""
-        self._require_size(size)
-        self._staging.require_room(0 if here else size)
 
     def _require_size(self, size: int) -> None:
         largest = self._facilities.settings.largest_image
