@@ -90,12 +90,9 @@ def contrast(one: str, other: str) -> float:
 def _serve(served: Served | None) -> Response:
     if served is None:
         raise NotFound("there is nothing at this address")
-    return Response(
-        served.content,
-        content_type=served.media_type,
-        charset="utf-8" if served.media_type == "text/css" else None,
-        headers={"Cache-Control": _YEAR},
-    )
+    response = Response(served.content, content_type=served.media_type)
+    response.headers["Cache-Control"] = _YEAR
+    return response
 
 
 def _served(content: bytes, media_type: str, path: str) -> Served:

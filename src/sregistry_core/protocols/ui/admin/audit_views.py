@@ -53,11 +53,8 @@ def download_events(request: Request) -> Response:
     said = {name: query_field(request, name).strip() for name in _FILTERS}
     registry = request.registry
     unit = unit_of(registry["database"], registry["facilities"], request.caller)
-    response = Response(
-        content_type="text/csv",
-        charset="utf-8",
-        headers={"Content-Disposition": 'attachment; filename="audit.csv"'},
-    )
+    response = Response(content_type="text/csv", charset="utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
     response.app_iter = _lines(unit, _sought(request, said))
     return response
 

@@ -39,21 +39,32 @@ _ROUTES: tuple[tuple[str, str | tuple[str, ...], str], ...] = (
 
 def includeme(config: Configurator) -> None:
     """Add the routes, each of which is there for administrators alone."""
+    config.add_route_predicate("for_administrators", ForAdministrators)
     for name, methods, path in _ROUTES:
-        config.add_route(
-            f"ui.admin_{name}", path, request_method=methods, custom_predicates=[_is_administrator]
-        )
+        config.add_route(f"ui.admin_{name}", path, request_method=methods, for_administrators=True)
 
 
-def _is_administrator(info: Mapping[str, Any], request: Request) -> bool:
-    """Let a route be found by an administrator; to others the address is one of nothing.
+class ForAdministrators:
+    """Lets a route be found by an administrator; to others its address is one of nothing."""
 
-    Who is calling is asked as for a page, and forgotten for whoever is none: what then answers is
-    what answers at any absent address.
-    """
-    request.matched_route = info["route"]
-    if request.caller.is_admin:
-        return True
-    request.matched_route = None
-    del request.caller
-    return False
+    def __init__(self, _value: bool, _config: Configurator):
+        """Take what Pyramid gives a predicate."""
+
+    def text(self) -> str:
+        """Say what is asked, for Pyramid's lists."""
+        return "for administrators"
+
+    phash = text
+
+    def __call__(self, info: Mapping[str, Any], request: Request) -> bool:
+        """Say whether an administrator asks.
+
+        Who is calling is asked as for a page, and forgotten for whoever is none: what then answers
+        is what answers at any absent address.
+        """
+        request.matched_route = info["route"]
+        if request.caller.is_admin:
+            return True
+        request.matched_route = None
+        del request.caller
+        return False
