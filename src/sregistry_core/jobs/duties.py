@@ -15,6 +15,7 @@ from sregistry_core.services import (
     keys,
     listeners,
     summaries,
+    usage,
     verification,
 )
 from sregistry_core.services.outbox import BUILD, PROMPT, QUICK, SLOW
@@ -87,6 +88,10 @@ def _sum_collection(services: Services, **arguments: Any) -> None:
     services.summaries.collection(**arguments)
 
 
+def _measure_storage(services: Services) -> None:
+    services.usage.measure()
+
+
 def _expire_uploads(services: Services) -> None:
     services.garbage.expire_uploads()
 
@@ -119,6 +124,7 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     summaries.CONTAINER_JOB: Duty(_sum_container),
     summaries.COLLECTION_JOB: Duty(_sum_collection),
     summaries.EVERYTHING_JOB: LongDuty(sum_everything),
+    usage.JOB: Duty(_measure_storage),
     "uploads.expire": Duty(_expire_uploads),
     "garbage.collect": LongDuty(_collect_garbage),
     FORGET_JOB: Duty(_forget_old),
@@ -136,6 +142,7 @@ PERIODIC: Final[dict[str, timedelta]] = {
     FORGET_JOB: timedelta(hours=1),
     LOOK_JOB: LOOK_PAUSE,
     summaries.EVERYTHING_JOB: timedelta(days=1),
+    usage.JOB: timedelta(hours=6),
 }
 
 
