@@ -68,7 +68,7 @@ def test_an_administrator_helps_a_user_by_the_keyboard_alone(registry, visit):
     root = visit(registry, "root")
     page = root.page
     root.open("/")
-    page.get_by_role("link", name="Administer").focus()
+    page.get_by_role("link", name="Administration", exact=True).focus()
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Users", exact=True).focus()
     page.keyboard.press("Enter")

@@ -34,6 +34,7 @@ from .library import (
 from .manifests import BlobUpload, Manifest, ManifestReference, ManifestTag, RepositoryBlob
 from .outbox import Outbox, Periodic
 from .robots import Publisher, Robot, SpentStatement
+from .search import SearchEntry
 from .storages import StorageState
 from .transfers import Upload, UploadKind, UploadPart
 from .usage import (
@@ -88,6 +89,7 @@ __all__ = [
     "Publisher",
     "RepositoryBlob",
     "Robot",
+    "SearchEntry",
     "ShareLink",
     "SignatureState",
     "SpentStatement",

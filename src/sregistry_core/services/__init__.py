@@ -36,6 +36,7 @@ from .contents import Contents
 from .downloads import Downloads
 from .duty_list import DutyList
 from .federation import Federation
+from .finding import Finding
 from .garbage import Garbage
 from .grants import Grants
 from .guesses import Guesses
@@ -58,9 +59,11 @@ from .repositories import Repositories
 from .robots import Robots
 from .search import Search
 from .shares import Shares
+from .shelves import Shelves
 from .signers import Signers
 from .sizes import Measured
 from .software import Software
+from .stars import Stars
 from .storage_states import StorageStates
 from .summaries import Summaries
 from .tag_history import TagHistory
@@ -288,6 +291,21 @@ class Services:
     def search(self) -> Search:
         """One query over what the caller may see."""
         return Search(self.db, self.access)
+
+    @cached_property
+    def finding(self) -> Finding:
+        """Containers by words and filters, in several orders."""
+        return Finding(self.db, self.access)
+
+    @cached_property
+    def shelves(self) -> Shelves:
+        """Collections with what they add up to."""
+        return Shelves(self.db, self.access)
+
+    @cached_property
+    def stars(self) -> Stars:
+        """Collections that the caller has marked."""
+        return Stars(self.db, self.access, self.outbox, self.facilities)
 
     @cached_property
     def listings(self) -> Listings:

@@ -21,6 +21,7 @@ def includeme(config: Configurator) -> None:
     config.include(".site_views")
     config.include(".admin")
     config.include(".amounts")
+    config.include(".find")
     config.include(".content")
     config.scan(".account_views")
     config.scan(".branding")
