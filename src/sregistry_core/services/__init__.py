@@ -31,6 +31,7 @@ from .catalog import Catalog
 from .claims import Claims
 from .client_containers import ClientContainers
 from .client_credentials import ClientCredentials
+from .collection_list import CollectionList
 from .contents import Contents
 from .downloads import Downloads
 from .duty_list import DutyList
@@ -63,11 +64,13 @@ from .signers import Signers
 from .sizes import Measured
 from .software import Software
 from .stars import Stars
+from .storage_states import StorageStates
 from .summaries import Summaries
 from .tag_history import TagHistory
 from .tags import Tags
 from .tally import Tally
 from .teams import Teams
+from .terms import Terms
 from .tokens import Tokens
 from .upload_pieces import UploadPieces
 from .uploads import Uploads
@@ -127,6 +130,21 @@ class Services:
     def duty_list(self) -> DutyList:
         """Jobs as administrators see them."""
         return DutyList(self.db, self.access, self.outbox, self.facilities)
+
+    @cached_property
+    def terms(self) -> Terms:
+        """The terms of use."""
+        return Terms(self.db, self.access, self.facilities)
+
+    @cached_property
+    def collection_list(self) -> CollectionList:
+        """All collections, for administrators."""
+        return CollectionList(self.db, self.access, self.facilities)
+
+    @cached_property
+    def storage_states(self) -> StorageStates:
+        """Storages as administrators see them."""
+        return StorageStates(self.db, self.access, self.facilities)
 
     @cached_property
     def quotas(self) -> Quotas:
