@@ -171,6 +171,25 @@ DOORS = {
     ),
     "catalog.delete_container": Refuses(lambda s, t: s.catalog.delete_container(t.blast)),
     "catalog.ensure_home": RefusesAllButTheSystem(lambda s, t: s.catalog.ensure_home()),
+    "collection_changes.topics_of": ShowsNothing(
+        lambda s, t: s.collection_changes.topics_of([t.lab])
+    ),
+    "collection_changes.set_topics": Refuses(
+        lambda s, t: s.collection_changes.set_topics(t.lab, ["new"])
+    ),
+    "collection_changes.freeze": Refuses(lambda s, t: s.collection_changes.freeze(t.lab)),
+    "collection_changes.contents": Refuses(lambda s, t: s.collection_changes.contents(t.lab)),
+    "collection_changes.delete": Refuses(
+        lambda s, t: s.collection_changes.delete(t.empty, typed="ada/empty")
+    ),
+    "collection_changes.delete_container": Refuses(
+        lambda s, t: s.collection_changes.delete_container(t.blast, typed="ada/lab/blast")
+    ),
+    "renaming.rename": Refuses(lambda s, t: s.renaming.rename(t.lab, "other")),
+    "renaming.transfer": Refuses(lambda s, t: s.renaming.transfer(t.lab, "crew")),
+    "renaming.entities": Refuses(lambda s, t: s.renaming.entities()),
+    "renaming.former_names": Refuses(lambda s, t: s.renaming.former_names(t.lab)),
+    "renaming.forget": Refuses(lambda s, t: s.renaming.forget(t.lab, LAB)),
     "grants.of": Refuses(lambda s, t: s.grants.of(t.lab)),
     "grants.give": Refuses(lambda s, t: s.grants.give(t.lab, CollectionRole.READER, user="bob")),
     "grants.take": Refuses(lambda s, t: s.grants.take(t.lab, team="crew")),
@@ -343,7 +362,13 @@ HAS_ITS_CONDITIONS = {
 }
 """Doors that do not refuse Ada or the system, but have another reason to give no answer."""
 
-OPEN_TO_EVERY_USER = {"journeys.begin", "keys.add", "teams.create", "teams.mine"}
+OPEN_TO_EVERY_USER = {
+    "journeys.begin",
+    "keys.add",
+    "renaming.entities",
+    "teams.create",
+    "teams.mine",
+}
 
 
 KEY = Key.make("Ada <ada@example.org>")
@@ -394,6 +419,7 @@ def registry(tmp_path_factory, empty_database):
         lab = services.catalog.collection(LAB)
         empty = services.catalog.create_collection(lab.entity, "empty", private=True)
         services.signers.require(empty, ["A" * 40])
+        services.collection_changes.set_topics(lab, ["secret"])
         services.grants.give(lab, CollectionRole.READER, team="crew")
         services.robots.create(LAB, "ci", scope=Scope.PUSH)
         services.publishers.add(

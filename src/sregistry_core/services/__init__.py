@@ -26,6 +26,7 @@ from .catalog import Catalog
 from .claims import Claims
 from .client_containers import ClientContainers
 from .client_credentials import ClientCredentials
+from .collection_changes import CollectionChanges
 from .downloads import Downloads
 from .federation import Federation
 from .garbage import Garbage
@@ -43,6 +44,7 @@ from .narrow_tokens import NarrowTokens
 from .outbox import OutboxService
 from .passwords import PasswordHashes
 from .publishers import Publishers
+from .renaming import Renaming
 from .repositories import Repositories
 from .robots import Robots
 from .search import Search
@@ -148,6 +150,16 @@ class Services:
     def catalog(self) -> Catalog:
         """Entities, collections and containers."""
         return Catalog(self.db, self.access, self.garbage, self.outbox, self.facilities)
+
+    @cached_property
+    def collection_changes(self) -> CollectionChanges:
+        """Topics, freezing and deletion of collections."""
+        return CollectionChanges(self.db, self.access, self.catalog, self.facilities)
+
+    @cached_property
+    def renaming(self) -> Renaming:
+        """Collections under another name, or in other hands."""
+        return Renaming(self.db, self.access, self.catalog, self.facilities)
 
     @cached_property
     def grants(self) -> Grants:

@@ -31,9 +31,11 @@ from sregistry_core.names import (
 )
 
 from .access import Access, name_of
+from .freezing import refuse_frozen
 from .garbage import Garbage
 from .listeners import tell
 from .locking import lock_blobs, lock_container
+from .named import find_collection, find_container, forget_former_name
 from .outbox import OutboxService
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ class Catalog:
         self._garbage = garbage
         self._outbox = outbox
         self._facilities = facilities
+        self.followed: Collection | None = None
+        """The collection that was last asked for by a name it had before, for pages to say so."""
 
     # Entities
 
@@ -95,10 +99,11 @@ class Catalog:
 
     def collection(self, name: CollectionName) -> Collection:
         """Give a collection that the caller may see. Raises NotFound."""
-        collection = self._find_collection(name)
+        collection = find_collection(self._db, name)
         if collection is None:
             raise NotFound(f"{name} does not exist")
-        self._access.require(Action.READ, collection)
+        self._access.require(Action.READ, collection, called=str(name))
+        self._note(name, collection)
         return collection
 
     def collection_by_id(self, collection_id: str) -> Collection:
@@ -145,11 +150,11 @@ class Catalog:
         Raises Conflict when the name is taken.
         """
         canonical = CollectionName(entity.name, parse_collection_name(name))
-        found = self._find_collection(canonical)
+        found = find_collection(self._db, canonical)
         if found is not None and exist_ok and self._access.may(Action.PUSH, found):
             return found
         self._access.require_create(entity, canonical.collection)
-        if found is not None:
+        if found is not None and CollectionName.parse(name_of(found), home="") == canonical:
             raise Conflict(f"the name {canonical} is taken")
         self._require_one_more()
         settings = self._facilities.settings
@@ -167,13 +172,15 @@ class Catalog:
                 self._db.add(collection)
         except IntegrityError:
             # Somebody else was faster by a moment.
-            if self._find_collection(canonical) is None:
+            if find_collection(self._db, canonical, lead=False) is None:
                 raise
             return self.create_collection(
                 entity, name, private=private, description=description, exist_ok=exist_ok
             )
         self._own(collection, entity)
         collection.entity = entity
+        # Whoever was led on from this name is led to the new collection.
+        forget_former_name(self._db, entity, collection.name)
         self._access.forget()
         return collection
 
@@ -203,10 +210,11 @@ class Catalog:
 
     def container(self, name: ContainerName) -> Container:
         """Give a container that the caller may see. Raises NotFound."""
-        container = self._find_container(name)
+        container = find_container(self._db, name)
         if container is None:
             raise NotFound(f"{name} does not exist")
-        self._access.require(Action.READ, container)
+        self._access.require(Action.READ, container, called=str(name))
+        self._note(name.of_collection, container.collection)
         return container
 
     def container_by_id(self, container_id: str) -> Container:
@@ -236,10 +244,11 @@ class Catalog:
         canonical = parse_container_name(name)
         self._access.require(Action.PUSH, collection)
         full = ContainerName(collection.entity.name, collection.name, canonical)
-        if (found := self._find_container(full)) is not None:
+        if (found := find_container(self._db, full)) is not None:
             if exist_ok:
                 return found
             raise Conflict(f"the name {full} is taken")
+        refuse_frozen(collection)
         container = Container(
             collection_id=collection.id,
             name=canonical,
@@ -250,7 +259,7 @@ class Catalog:
             with self._db.begin_nested():
                 self._db.add(container)
         except IntegrityError:
-            if self._find_container(full) is None:
+            if find_container(self._db, full) is None:
                 raise
             return self.create_container(
                 collection, name, description=description, exist_ok=exist_ok
@@ -279,8 +288,9 @@ class Catalog:
             ManifestTag.container_id == container.id, ManifestTag.frozen_at.is_not(None)
         )
         frozen = self._db.scalar(select(or_(of_images, of_manifests)))
-        if container.frozen_at is not None or frozen:
-            raise Conflict(f"{name_of(container)} is frozen, or holds frozen tags")
+        refuse_frozen(container)
+        if frozen:
+            raise Conflict(f"{name_of(container)} holds frozen tags")
         images = self._db.execute(
             select(Image.digest).where(
                 Image.container_id == container.id, Image.blob_id.is_not(None)
@@ -334,26 +344,9 @@ class Catalog:
         )
         return self._db.scalars(query).first() is not None
 
-    def _find_collection(self, name: CollectionName) -> Collection | None:
-        return self._db.scalar(
-            select(Collection)
-            .join(Collection.entity)
-            .options(contains_eager(Collection.entity))
-            .where(Entity.name == name.entity, Collection.name == name.collection)
-        )
-
-    def _find_container(self, name: ContainerName) -> Container | None:
-        return self._db.scalar(
-            select(Container)
-            .join(Container.collection)
-            .join(Collection.entity)
-            .options(contains_eager(Container.collection).contains_eager(Collection.entity))
-            .where(
-                Entity.name == name.entity,
-                Collection.name == name.collection,
-                Container.name == name.container,
-            )
-        )
+    def _note(self, asked: CollectionName, found: Collection) -> None:
+        if (asked.entity, asked.collection) != (found.entity.name, found.name):
+            self.followed = found
 
     def _own(self, collection: Collection, entity: Entity) -> None:
         user_id = self._access.caller.user_id

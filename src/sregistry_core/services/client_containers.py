@@ -15,6 +15,7 @@ from sregistry_core.names import CollectionName, ImageName
 from .access import Access
 from .catalog import Catalog
 from .client_credentials import Spelling
+from .freezing import is_frozen_whole
 from .images import Images
 from .tags import Tags
 from .uploads import Uploads
@@ -126,7 +127,7 @@ class ClientContainers:
         self._access.require(Action.DELETE, container)
         tag = str(name.tag)
         images = {row.image_id for row in self._tags.find(container, tag)}
-        if self._tags.is_frozen(container, tag) or container.frozen_at is not None:
+        if self._tags.is_frozen(container, tag) or is_frozen_whole(container):
             raise Conflict(f"{name} is frozen, delete not allowed")
         self._tags.remove(container, tag)
         self._db.flush()
@@ -141,7 +142,7 @@ class ClientContainers:
         container = self._catalog.create_container(
             collection, name.container.container, exist_ok=True
         )
-        if container.frozen_at is not None or self._tags.is_frozen(container, str(name.tag)):
+        if is_frozen_whole(container) or self._tags.is_frozen(container, str(name.tag)):
             raise Conflict(f"{name} is frozen, push not allowed")
         self._db.flush()
         return container

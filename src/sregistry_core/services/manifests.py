@@ -31,6 +31,7 @@ from sregistry_core.models import (
 from sregistry_core.names import parse_tag
 
 from .access import Access, name_of
+from .freezing import refuse_frozen
 from .images import USUAL_ARCHITECTURE, Images
 from .locking import lock_container
 from .manifest_demands import require_manifest
@@ -292,8 +293,7 @@ class Manifests:
         return tuple(dict.fromkeys(name for name in (reference.tag, *parsed) if name))
 
     def _refuse_frozen(self, container: Container, names: Collection[str]) -> None:
-        if container.frozen_at is not None:
-            raise Conflict(f"{name_of(container)} is frozen")
+        refuse_frozen(container)
         for name in names:
             if is_frozen(self._db, container, name):
                 raise Conflict(f"the tag {name} of {name_of(container)} is frozen")

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Action
 from sregistry_core.errors import Gone, Malformed, NotFound
 from sregistry_core.identifiers import new_identifier
-from sregistry_core.models import Container, Image, ShareLink
+from sregistry_core.models import Container, FormerName, Image, ShareLink
 from sregistry_core.names import ContainerName, ImageName
 
 from .access import Access, name_of
@@ -112,6 +112,8 @@ class Shares:
         if link is None or not _alive(link, self._facilities.clock()):
             raise NotFound(_ABSENT)
         shared = ImageName.of(_full_name(link.container), link.reference)
+        if self._was_called(link.container, collection):
+            collection = shared.container.collection
         asked = ImageName.parse(
             f"{link.container.collection.entity.name}/{collection}/{container}",
             home=self._facilities.settings.id,
@@ -152,6 +154,19 @@ class Shares:
             link=link,
             web_url=f"{public_url}/{path}{reference}",
             shub_uri=f"shub://{host}/{path}{shub_reference}",
+        )
+
+    def _was_called(self, container: Container, collection: str) -> bool:
+        """Tell whether a link was made while the collection had this name."""
+        return bool(
+            self._db.scalar(
+                select(
+                    exists().where(
+                        FormerName.collection_id == container.collection_id,
+                        FormerName.name == collection.lower(),
+                    )
+                )
+            )
         )
 
     def _token(self, identifier: str) -> str:

@@ -14,6 +14,7 @@ from sregistry_core.models import Container, Image, ManifestTag, Tag, Upload
 from sregistry_core.names import parse_architecture, parse_tag
 
 from .access import Access, name_of
+from .freezing import refuse_frozen
 from .images import USUAL_ARCHITECTURE
 from .listeners import tell
 from .locking import lock_container
@@ -139,8 +140,7 @@ class Tags:
         forget_manifests(self._db, container.id, [name])
 
     def _refuse_frozen(self, container: Container, tag: str) -> None:
-        if container.frozen_at is not None:
-            raise Conflict(f"{name_of(container)} is frozen")
+        refuse_frozen(container)
         if is_frozen(self._db, container, tag):
             raise Conflict(f"the tag {tag} of {name_of(container)} is frozen")
 

@@ -1,7 +1,7 @@
 """Every line of the matrix, by protocol. A new route of a protocol gets a line in its file."""
 
 from ..callers import Way
-from . import api, library, oci, others, shub, sregistry, ui
+from . import api, api_manage, library, oci, others, shub, sregistry, ui, ui_manage
 
 LINES = {
     "discovery": others.DISCOVERY,
@@ -12,8 +12,8 @@ LINES = {
     "sregistry": sregistry.LINES,
     "shub": shub.LINES,
     "hkp": others.HKP,
-    "api": api.LINES,
-    "ui": ui.LINES,
+    "api": (*api.LINES, *api_manage.LINES),
+    "ui": (*ui.LINES, *ui_manage.LINES),
     "operation": others.OPERATION,
 }
 WAYS = {

@@ -8,12 +8,15 @@ from pyramid.response import Response
 
 from sregistry_core.contracts import Caller
 
+from .notices import notice_of
+
 _TEMPLATES = "sregistry_core.protocols.ui:templates"
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
     """Give a page for whoever is calling."""
-    return _rendered(request, template, status, {**values, "caller": request.caller})
+    shown = {"caller": request.caller, "notice": notice_of(request), **values}
+    return _rendered(request, template, status, shown)
 
 
 def error_page(request: Request, status: int, phrase: str, message: str) -> Response:
