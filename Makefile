@@ -4,9 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PAGES := src/sregistry_core/protocols/ui
+LOCALE := $(PAGES)/locale
 PLUGINS := plugins/sregistry-filesystem plugins/sregistry-s3 plugins/sregistry-oauth plugins/sregistry-pam plugins/sregistry-saml plugins/sregistry-webhook
 
-.PHONY: help serve test check bench clean
+.PHONY: help serve test check texts bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,6 +30,12 @@ check: $(READY) ## lint and check types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+texts: $(READY) ## collect the texts of the pages for translators
+	$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --no-location --sort-output \
+		--omit-header --output-file $(LOCALE)/sregistry.pot $(PAGES)
+	$(BIN)/pybabel --quiet update --domain sregistry --no-fuzzy-matching --ignore-obsolete \
+		--ignore-pot-creation-date --input-file $(LOCALE)/sregistry.pot --output-dir $(LOCALE)
 
 bench: $(READY) ## measure speed and memory against a floor
 	bench/run

@@ -40,6 +40,8 @@ setup(
             "protocols/ui/templates/*/*.jinja2",
             "protocols/ui/assets/*",
             "protocols/ui/assets/*/*",
+            "protocols/ui/locale/*.pot",
+            "protocols/ui/locale/*/*/*.po",
         ]
     },
     install_requires=[

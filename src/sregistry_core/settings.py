@@ -82,6 +82,8 @@ class CoreSettings:
     metrics_allow: tuple[IPv4Network | IPv6Network, ...]
     accel: tuple[Accel, ...]
     proxy_cache_lifetime: timedelta
+    language: str
+    locale_directory: Path | None
 
     @property
     def secure_cookies(self) -> bool:
@@ -139,6 +141,8 @@ def read_core_settings(section: PluginSettings) -> CoreSettings:
         metrics_allow=_networks(section, "metrics_allow", "127.0.0.0/8 ::1"),
         accel=tuple(_accel(section)),
         proxy_cache_lifetime=section.duration("proxy_cache_lifetime", "2s"),
+        language=section.text("language", "en"),
+        locale_directory=_optional_path(section, "locale_directory"),
     )
 
 
@@ -253,6 +257,10 @@ def _publishers_ca_file(section: PluginSettings) -> Path | None:
     if not path.is_file():
         raise ConfigurationError(f"sregistry.publishers_ca_file = {path} is no file")
     return path
+
+
+def _optional_path(section: PluginSettings, key: str) -> Path | None:
+    return section.path(key) if section.text(key, "") else None
 
 
 def _part_size(section: PluginSettings) -> int:

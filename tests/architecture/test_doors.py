@@ -209,6 +209,9 @@ DOORS = {
     "tags.set": Refuses(lambda s, t: s.tags.set(t.blast, "2", t.image)),
     "tags.freeze": Refuses(lambda s, t: s.tags.freeze(t.blast, "1")),
     "tags.remove": Refuses(lambda s, t: s.tags.remove(t.blast, "1")),
+    "tag_history.of": Refuses(lambda s, t: s.tag_history.of(t.blast, "1")),
+    "tag_history.note": AFTER_ANOTHER,
+    "tag_history.note_removed": AFTER_ANOTHER,
     "uploads.announce": Refuses(lambda s, t: s.uploads.announce(t.blast, t.digest)),
     "uploads.begin": Refuses(lambda s, t: s.uploads.begin(t.image.id, size=1)),
     "uploads.begin_parts": Refuses(lambda s, t: s.uploads.begin_parts(t.image.id, size=1)),
@@ -274,6 +277,19 @@ DOORS = {
     "telling.run": RefusesAllButTheSystem(
         lambda s, t: s.telling.run(listener="none", kind="UserJoined", event={})
     ),
+    "summaries.container": RefusesAllButTheSystem(
+        lambda s, t: s.summaries.container(container=t.blast.id, collection=t.lab.id)
+    ),
+    "summaries.collection": RefusesAllButTheSystem(
+        lambda s, t: s.summaries.collection(collection=t.lab.id)
+    ),
+    "summaries.some_containers": RefusesAllButTheSystem(
+        lambda s, t: s.summaries.some_containers(after="", limit=1)
+    ),
+    "summaries.some_collections": RefusesAllButTheSystem(
+        lambda s, t: s.summaries.some_collections(after="", limit=1)
+    ),
+    "summaries.add_pulls": RefusesAllButTheSystem(lambda s, t: s.summaries.add_pulls({})),
     "inspecting.run": RefusesAllButTheSystem(lambda s, t: s.inspecting.run(image=t.image.id)),
     "inspecting.run_several": RefusesAllButTheSystem(
         lambda s, t: s.inspecting.run_several([t.image.id])

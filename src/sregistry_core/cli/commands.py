@@ -12,6 +12,7 @@ from sregistry_core import __version__
 from .collections import collection
 from .command_line import CommandLine
 from .database import database
+from .demo import demo
 from .directory import directory
 from .doctor import doctor
 from .jobs import jobs
@@ -33,6 +34,7 @@ OURS: Final[Mapping[str, click.Command]] = {
     "serve": serve,
     "worker": worker,
     "doctor": doctor,
+    "demo": demo,
     "plugins": plugins,
     "plugin": plugin,
     "user": user,

@@ -13,12 +13,14 @@ from sregistry_core.services import (
     inspection,
     keys,
     listeners,
+    summaries,
     verification,
 )
 from sregistry_core.services.outbox import PROMPT, QUICK, SLOW
 
 from .refreshing import JOB as REFRESH_JOB
 from .refreshing import refresh_people
+from .summing import sum_everything
 from .sweeping import sweep
 from .unit import Unit
 
@@ -71,6 +73,14 @@ def _tell(services: Services, **arguments: Any) -> None:
     services.telling.run(**arguments)
 
 
+def _sum_container(services: Services, **arguments: Any) -> None:
+    services.summaries.container(**arguments)
+
+
+def _sum_collection(services: Services, **arguments: Any) -> None:
+    services.summaries.collection(**arguments)
+
+
 def _expire_uploads(services: Services) -> None:
     services.garbage.expire_uploads()
 
@@ -87,6 +97,9 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     keys.CHANGED_JOB: Duty(_key_changed),
     verification.AGAIN_JOB: Duty(_verify_again),
     listeners.JOB: Duty(_tell),
+    summaries.CONTAINER_JOB: Duty(_sum_container),
+    summaries.COLLECTION_JOB: Duty(_sum_collection),
+    summaries.EVERYTHING_JOB: LongDuty(sum_everything),
     "uploads.expire": Duty(_expire_uploads),
     "garbage.collect": LongDuty(_collect_garbage),
     REFRESH_JOB: LongDuty(refresh_people),
@@ -96,6 +109,7 @@ PERIODIC: Final[dict[str, timedelta]] = {
     "uploads.expire": timedelta(minutes=10),
     "garbage.collect": timedelta(hours=1),
     verification.AGAIN_JOB: timedelta(hours=1),
+    summaries.EVERYTHING_JOB: timedelta(days=1),
 }
 
 

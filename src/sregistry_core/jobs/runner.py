@@ -15,7 +15,7 @@ from sregistry_core.db.failures import cause_of
 from sregistry_core.db.session import Database, mark_changed
 from sregistry_core.models import ClientCredential, Container, DailyDownloads, Outbox, Token
 from sregistry_core.services import Facilities
-from sregistry_core.services.outbox import PROMPT, QUICK, SLOW
+from sregistry_core.services.outbox import PROMPT, QUICK, RUNG, SLOW
 
 from .broker import BROKER_FAILURES, ENOUGH_NEWS, Bell, open_broker
 from .duties import LEASES, PERIODIC, Duty, LongDuty, prompt_duties
@@ -26,7 +26,6 @@ RELAY_PAUSE = timedelta(seconds=5)
 _BROKER_PATIENCE = 5.0
 """Seconds in which a worker without a duty must have ended."""
 _LOOK_AGAIN = 0.1
-_RUNG = "duties_to_ring_for"
 
 log = logging.getLogger(__name__)
 
@@ -168,6 +167,7 @@ class JobRunner:
                 # In one order in every process, so that none waits in a circle.
                 for (container, day), count in sorted(counted.pulls.items()):
                     _add_pulls(services.db, container, day, count)
+                services.summaries.add_pulls(counted.pulls)
                 for token_id, at in sorted(counted.tokens_used.items()):
                     token = services.db.get(Token, token_id)
                     if token is not None:
@@ -277,16 +277,16 @@ def _ring_after_commit(database: Database, runner: JobRunner) -> None:
     @event.listens_for(database.session_class, "after_flush")
     def remember(session: Session, _context: object) -> None:
         rows = [row for row in session.new if isinstance(row, Outbox)]
-        session.info.setdefault(_RUNG, []).extend((row.id, row.queue) for row in rows)
+        session.info.setdefault(RUNG, []).extend((row.id, row.queue) for row in rows)
 
     @event.listens_for(database.session_class, "after_commit")
     def ring(session: Session) -> None:
         # A savepoint's end is told here too, and means nothing yet.
         if not session.in_nested_transaction():
-            for duty, queue in session.info.pop(_RUNG, []):
+            for duty, queue in session.info.pop(RUNG, []):
                 runner.ring(duty, queue)
 
     @event.listens_for(database.session_class, "after_rollback")
     def forget(session: Session) -> None:
         if not session.in_nested_transaction():
-            session.info.pop(_RUNG, None)
+            session.info.pop(RUNG, None)

@@ -50,6 +50,8 @@ from .robots import Robots
 from .search import Search
 from .shares import Shares
 from .signers import Signers
+from .summaries import Summaries
+from .tag_history import TagHistory
 from .tags import Tags
 from .tally import Tally
 from .teams import Teams
@@ -177,6 +179,11 @@ class Services:
         return Tags(self.db, self.access, self.outbox, self.facilities)
 
     @cached_property
+    def tag_history(self) -> TagHistory:
+        """What each tag pointed at, and when."""
+        return TagHistory(self.db, self.access, self.facilities)
+
+    @cached_property
     def uploads(self) -> Uploads:
         """The only writer of images and blobs."""
         return Uploads(self.db, self.access, self.garbage, self.outbox, self.facilities)
@@ -255,6 +262,11 @@ class Services:
     def outbox(self) -> OutboxService:
         """Duties, written down in the same transaction."""
         return OutboxService(self.db, self.facilities.clock)
+
+    @cached_property
+    def summaries(self) -> Summaries:
+        """What containers and collections add up to."""
+        return Summaries(self.db, self.access, self.outbox)
 
     @cached_property
     def telling(self) -> Telling:

@@ -37,6 +37,7 @@ from .listeners import tell
 from .locking import lock_blobs, lock_container
 from .named import find_collection, find_container, forget_former_name
 from .outbox import OutboxService
+from .summaries import collection_changed, container_changed
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -178,6 +179,7 @@ class Catalog:
                 entity, name, private=private, description=description, exist_ok=exist_ok
             )
         self._own(collection, entity)
+        collection_changed(self._outbox, collection.id)
         collection.entity = entity
         # Whoever was led on from this name is led to the new collection.
         forget_former_name(self._db, entity, collection.name)
@@ -185,11 +187,7 @@ class Catalog:
         return collection
 
     def change_collection(
-        self,
-        collection: Collection,
-        *,
-        private: bool | None = None,
-        description: str | None = None,
+        self, collection: Collection, *, private: bool | None = None, description: str | None = None
     ) -> Collection:
         """Describe a collection, or hide or show it; None leaves as it is."""
         self._access.require(Action.MANAGE, collection)
@@ -197,6 +195,7 @@ class Catalog:
             collection.private = self._allowed_privacy(private)
         if description is not None:
             collection.description = _description(description)
+        collection_changed(self._outbox, collection.id)
         return collection
 
     def delete_collection(self, collection: Collection) -> None:
@@ -265,6 +264,7 @@ class Catalog:
                 collection, name, description=description, exist_ok=exist_ok
             )
         container.collection = collection
+        container_changed(self._outbox, container)
         return container
 
     def change_container(
@@ -274,6 +274,7 @@ class Catalog:
         if description is not None:
             self._access.require(Action.PUSH, container)
             container.description = _description(description)
+            container_changed(self._outbox, container)
         if frozen is not None:
             self._access.require(Action.MANAGE, container)
             container.frozen_at = self._facilities.clock() if frozen else None
@@ -302,6 +303,7 @@ class Catalog:
         self._db.delete(container)
         self._db.flush()
         self._garbage.release(blobs)
+        container_changed(self._outbox, container)
         for image in images:
             event = ImageDeleted(
                 identifier=new_identifier(),

@@ -26,6 +26,8 @@ from .manifest_tags import forget_manifests
 from .outbox import OutboxService
 from .publishing import Arrival, Content, Publishing
 from .signers import Demand, demand_of
+from .summaries import container_changed
+from .tag_history import TagHistory
 from .verdicts import Verdict
 from .verification import Verification
 
@@ -69,6 +71,7 @@ class Claims:
         self._outbox = outbox
         self._facilities = facilities
         self._keeping = Keeping(db, facilities)
+        self._history = TagHistory(db, access, facilities)
         self._verification = Verification(db, access, outbox, facilities)
 
     def run(self, *, upload: str, blob: str) -> None:
@@ -173,11 +176,13 @@ class Claims:
     def _hide(self, image: Image) -> None:
         """Take the bytes from an image, and the tags that led to it; it may be pushed again."""
         was_seen, container = image.blob_id is not None, image.container
-        tags = self._db.scalars(select(Tag.name).where(Tag.image_id == image.id)).all()
+        tags = self._db.scalars(select(Tag).where(Tag.image_id == image.id)).all()
+        self._history.note_removed(container.id, tags)
         self._db.execute(delete(Tag).where(Tag.image_id == image.id))
-        forget_manifests(self._db, container.id, set(tags))
+        forget_manifests(self._db, container.id, {tag.name for tag in tags})
         image.blob_id, image.blob = None, None
         self._db.flush()
+        container_changed(self._outbox, container)
         if was_seen:
             event = ImageDeleted(
                 identifier=new_identifier(),

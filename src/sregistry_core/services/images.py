@@ -23,6 +23,8 @@ from .locking import lock_container
 from .manifest_tags import forget_manifests
 from .named import name_of_today
 from .outbox import OutboxService
+from .summaries import container_changed
+from .tag_history import TagHistory
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -48,6 +50,7 @@ class Images:
         self._garbage = garbage
         self._outbox = outbox
         self._facilities = facilities
+        self._history = TagHistory(db, access, facilities)
 
     def resolve(self, name: ImageName, arch: str | None = None) -> Image:
         """Give the image that a name means to the caller.
@@ -136,6 +139,7 @@ class Images:
         if len(description) > LONGEST_DESCRIPTION:
             raise Malformed(f"a description has at most {LONGEST_DESCRIPTION} characters")
         image.description = description
+        container_changed(self._outbox, image.container)
 
     def delete(self, image: Image) -> None:
         """Remove an image and every tag that points at it.
@@ -152,6 +156,7 @@ class Images:
         for tag in tags:
             if tag.frozen_at is not None:
                 raise Conflict(f"the tag {tag.name} of {name_of(container)} is frozen")
+        self._history.note_removed(container.id, tags)
         self._db.execute(delete(Tag).where(Tag.image_id == image.id))
         forget_manifests(self._db, container.id, {tag.name for tag in tags})
         blob_id, digest = image.blob_id, image.digest
@@ -159,6 +164,7 @@ class Images:
         self._db.flush()
         if blob_id is not None:
             self._garbage.unlink(container, blob_id)
+        container_changed(self._outbox, container)
         event = ImageDeleted(
             identifier=new_identifier(),
             at=self._facilities.clock(),

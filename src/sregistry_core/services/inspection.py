@@ -21,6 +21,8 @@ from sregistry_core.storage.blob_store import Place
 
 from .access import Access
 from .locking import lock_containers
+from .outbox import OutboxService
+from .summaries import container_changed
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -77,6 +79,7 @@ class Inspecting:
     def __init__(self, db: Session, access: Access, facilities: "Facilities"):
         self._db = db
         self._access = access
+        self._outbox = OutboxService(db, facilities.clock)
         self._facilities = facilities
 
     def run(self, *, image: str) -> None:
@@ -115,6 +118,7 @@ class Inspecting:
 
     def _keep(self, image: Image, found: Inspection | str) -> None:
         self._db.execute(delete(ImageLabel).where(ImageLabel.image_id == image.id))
+        container_changed(self._outbox, image.container)
         image.inspected_at = self._facilities.clock()
         if isinstance(found, str):
             image.kind, image.opaque_because, image.inspection = OPAQUE, found, {}

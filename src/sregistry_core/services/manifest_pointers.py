@@ -15,6 +15,8 @@ from .images import USUAL_ARCHITECTURE
 from .listeners import tell
 from .manifest_tags import image_tags, manifest_tag, put_manifest_tag
 from .outbox import OutboxService
+from .summaries import container_changed
+from .tag_history import TagHistory
 from .tags import Tags
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class ManifestPointers:
         self._tags = tags
         self._outbox = outbox
         self._facilities = facilities
+        self._history = TagHistory(db, access, facilities)
 
     def point(self, container: Container, name: str, manifest: Manifest) -> None:
         """Let a tag point at a manifest, and at the images that it stands for, if any.
@@ -46,14 +49,17 @@ class ManifestPointers:
         before = manifest_tag(self._db, container.id, name)
         previous = self._db.get(Manifest, before.manifest_id) if before else None
         images = self._images_of(manifest)
-        for row in image_tags(self._db, container.id, name):
-            if row.arch not in images:
-                self._db.delete(row)
+        gone = [row for row in image_tags(self._db, container.id, name) if row.arch not in images]
+        self._history.note_removed(container.id, gone)
+        for row in gone:
+            self._db.delete(row)
         self._db.flush()
         for image in images.values():
             self._tags.set(container, name, image)
         tag = self._put(container, name, manifest)
+        container_changed(self._outbox, container)
         if not images and (previous is None or previous.id != manifest.id):
+            self._history.note(container.id, name, [None], manifest.digest)
             self._tell(container, tag, manifest, previous)
 
     def _put(self, container: Container, name: str, manifest: Manifest) -> ManifestTag:

@@ -1,8 +1,10 @@
 """Duties, written down in the transaction of the act that causes them."""
 
+import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select, update
@@ -10,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sregistry_core.db.session import mark_changed
+from sregistry_core.db.statements import insert_for
 from sregistry_core.errors import Conflict, NotFound
 from sregistry_core.models import Outbox, Periodic
 
@@ -17,6 +20,8 @@ QUICK = "quick"
 SLOW = "slow"
 PROMPT = "prompt"
 """For what must come round in time: it has a thread of its own, and waits for no other duty."""
+RUNG = "duties_to_ring_for"
+"""Under which a session keeps the duties, with their queues, that workers hear of at its commit."""
 _ATTEMPTS = 12
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(hours=1)
@@ -33,6 +38,39 @@ class OutboxService:
         """Write a duty down; workers hear of it once the transaction is committed."""
         now = self._clock()
         self._db.add(Outbox(job=job, arguments=arguments, queue=queue, due_at=now, created_at=now))
+
+    def write_once(self, job: str, *, queue: str = QUICK, **arguments: Any) -> None:
+        """Write down a duty that is done once, however many transactions ask for it until then.
+
+        Its work begins with `begin_once`. Whoever asks while it begins waits for a moment.
+        """
+        now, duty = self._clock(), _one_of(job, arguments)
+        row = insert_for(self._db, Outbox).values(
+            id=duty,
+            job=job,
+            arguments=arguments,
+            queue=queue,
+            attempts=0,
+            due_at=now,
+            created_at=now,
+        )
+        anew = {"due_at": now, "failed_at": None, "attempts": 0, "error": None}
+        self._db.execute(row.on_conflict_do_update(index_elements=[Outbox.id], set_=anew))
+        mark_changed(self._db)
+        self._db.info.setdefault(RUNG, []).append((duty, queue))
+
+    def begin_once(self, job: str, **arguments: Any) -> None:
+        """Strike off a duty that was written by `write_once`, before its work looks at anything.
+
+        All who have asked for it have then committed what is to be seen; who asks later writes it
+        down anew, and waits until the work is committed.
+        """
+        self._db.execute(
+            delete(Outbox)
+            .where(Outbox.id == _one_of(job, arguments))
+            .execution_options(synchronize_session=False)
+        )
+        mark_changed(self._db)
 
     def due(self, limit: int = 500) -> Sequence[tuple[str, str]]:
         """Identifier and queue of duties that are due and that nobody is at."""
@@ -155,6 +193,11 @@ class OutboxService:
             ).select_from(Outbox)
         ).one()
         return {"waiting": waiting, "failed": failed}
+
+
+def _one_of(job: str, arguments: dict[str, Any]) -> str:
+    spelled = json.dumps([job, arguments], sort_keys=True)
+    return sha256(spelled.encode()).hexdigest()[:32]
 
 
 def _unclaimed(now: datetime) -> Any:

@@ -23,6 +23,7 @@ from .listeners import tell
 from .locking import lock_container
 from .outbox import OutboxService
 from .signers import Demand, demand_of, require_image, require_verdict
+from .summaries import container_changed
 from .verdicts import Verdict
 from .verification import Verification
 
@@ -116,6 +117,7 @@ class Publishing:
             self._keeping.link(image.container_id, image.digest, image.blob)
         if image.inspected_at is None:
             self._outbox.write(inspection.JOB, image=image.id)
+        container_changed(self._outbox, image.container)
         event = ImagePushed(
             identifier=new_identifier(),
             at=image.pushed_at,

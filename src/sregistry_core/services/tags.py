@@ -21,6 +21,8 @@ from .locking import lock_container
 from .manifest_tags import forget_manifests, is_frozen, manifest_tag
 from .outbox import OutboxService
 from .signers import demand_of, require_image
+from .summaries import container_changed
+from .tag_history import TagHistory
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -36,6 +38,7 @@ class Tags:
         self._access = access
         self._outbox = outbox
         self._facilities = facilities
+        self._history = TagHistory(db, access, facilities)
 
     def of(self, container: Container) -> Sequence[Tag]:
         """Give the tags of a container, by name and architecture."""
@@ -109,6 +112,8 @@ class Tags:
         row.moved_at = self._facilities.clock()
         row.moved_by = self._access.caller.user_id
         forget_manifests(self._db, container.id, [name])
+        container_changed(self._outbox, container)
+        self._history.note(container.id, name, [wanted], image.digest)
         self._tell(container, row, image, previous)
         return row
 
@@ -135,9 +140,13 @@ class Tags:
         if not rows and (seen is None or arch is not None):
             raise NotFound(f"{name_of(container)}:{name} does not exist for {arch}")
         self._refuse_frozen(container, name)
+        self._history.note_removed(container.id, rows)
+        if not called:
+            self._history.note(container.id, name, [None], None)
         for row in rows:
             self._db.delete(row)
         forget_manifests(self._db, container.id, [name])
+        container_changed(self._outbox, container)
 
     def _refuse_frozen(self, container: Container, tag: str) -> None:
         refuse_frozen(container)

@@ -3,34 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from pysequoia import ArmorKind, Cert, Profile, SignatureMode, Tsk, armor, sign
+from pysequoia import ArmorKind, Cert, armor
+
+from sregistry_core.formats.openpgp_keys import SigningKey
 
 
 @dataclass(frozen=True)
-class Key:
+class Key(SigningKey):
     """A key pair with what its owner can do."""
-
-    secret: Tsk
-    cert: Cert
-
-    @classmethod
-    def make(cls, *user_ids: str, lifetime_seconds: int | None = None, version: int = 4) -> "Key":
-        """Make a key that signs, with a subkey for signing and one for encryption."""
-        profile = Profile.RFC4880 if version == 4 else Profile.RFC9580
-        secret = Tsk.generate(
-            user_ids=list(user_ids), profile=profile, validity_seconds=lifetime_seconds
-        )
-        return cls(secret, secret.extract_certificate())
-
-    @property
-    def fingerprint(self) -> str:
-        """In upper case."""
-        return self.cert.fingerprint.upper()
-
-    @property
-    def public(self) -> str:
-        """The armoured public key."""
-        return armored(bytes(self.cert))
 
     @property
     def private(self) -> str:
@@ -55,10 +35,6 @@ class Key:
     def expiring(self, moment: datetime) -> "Key":
         """The same key, good until a moment."""
         return Key(self.secret, self.cert.set_expiration(moment, self.secret.certifier()))
-
-    def clear_signed(self, text: bytes) -> bytes:
-        """A text in clear with a signature, made by the subkey for signing."""
-        return sign(self.secret.signer(), text, mode=SignatureMode.CLEAR)
 
 
 def armored(raw: bytes) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sregistry_core.models import Image, ImageSignature, Tag
 from sregistry_core.services.access import name_of
+from sregistry_core.services.tag_history import Moved
 
 from .wire import time_json
 
@@ -94,6 +95,18 @@ def tags_json(tags: Iterable[Tag], digests: Mapping[str, str]) -> list[dict[str,
     for tag in tags:
         by_name.setdefault(tag.name, []).append(tag)
     return [_tag_json(name, rows, digests) for name, rows in by_name.items()]
+
+
+def moved_json(move: Moved) -> dict[str, Any]:
+    """What a tag pointed at from a moment on."""
+    return {
+        "tag": move.tag,
+        "arch": move.arch,
+        "digest": move.digest,
+        "moved_at": time_json(move.at),
+        "moved_by": move.by,
+        "is_here": move.is_here,
+    }
 
 
 def _tag_json(name: str, rows: Sequence[Tag], digests: Mapping[str, str]) -> dict[str, Any]:

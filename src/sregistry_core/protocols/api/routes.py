@@ -78,6 +78,7 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("api.set_tag", "PUT", f"{_CONTAINER}/tags/{{tag}}"),
     ("api.freeze_tag", "PATCH", f"{_CONTAINER}/tags/{{tag}}"),
     ("api.remove_tag", "DELETE", f"{_CONTAINER}/tags/{{tag}}"),
+    ("api.tag_history", "GET", f"{_CONTAINER}/tags/{{tag}}/history"),
     ("api.shares_of_container", "GET", f"{_CONTAINER}/shares"),
     ("api.create_share", "POST", f"{_CONTAINER}/shares"),
     ("api.shares", "GET", "/shares"),

@@ -8,11 +8,12 @@ from pyramid.response import Response
 from sregistry_core.digests import Digest
 from sregistry_core.models import Container, Tag
 from sregistry_core.names import ImageName
+from sregistry_core.web.paging import read_page
 
 from .addressed import arch_of, container_name_of, container_of, part
-from .answers import answer, nothing
+from .answers import answer, nothing, page
 from .endpoints import endpoint
-from .image_wire import tags_json
+from .image_wire import moved_json, tags_json
 from .members import read_changes, read_members
 
 
@@ -56,6 +57,16 @@ def remove_tag(request: Request) -> Response:
     container = container_of(request)
     request.services.tags.remove(container, part(request, "tag"), arch_of(request))
     return nothing()
+
+
+@endpoint("api.tag_history", "after", "limit")
+def show_history(request: Request) -> Response:
+    """Show what a tag pointed at, the newest first, also after its removal."""
+    asked = read_page(request)
+    moves = request.services.tag_history.of(
+        container_of(request), part(request, "tag"), after=asked.after, limit=asked.limit + 1
+    )
+    return page(request, moves, asked, key=lambda move: move.id, to_json=moved_json)
 
 
 def _shown(request: Request, container: Container, rows: Sequence[Tag]) -> Response:

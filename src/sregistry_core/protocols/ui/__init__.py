@@ -10,6 +10,7 @@ def includeme(config: Configurator) -> None:
     """Add the pages. Their dialect also answers for addresses that belong to nobody."""
     config.registry["ui_site"] = site_of(config.registry["facilities"].settings)
     config.add_dialect("ui", UiDialect())
+    config.include(".texts")
     config.add_jinja2_search_path("sregistry_core.protocols.ui:templates")
     config.include(".routes")
     config.include(".assets")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from .site import Site
+from .texts import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,6 @@ def client_called(text: str) -> Client:
 def log_in_step(site: Site, client: Client) -> Step:
     """Give the command that takes a token from a file."""
     return Step(
-        f"Log in with {client.title}:",
+        _("Log in with ${client}:", mapping={"client": client.title}),
         f"{client.program} remote login --tokenfile token.txt {site.id}",
     )

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .clients import Client, Step
-from .site import Site
+from .site import Address, Site
+from .texts import _
 
 SOMEBODY = "yourname"
 """Stands where the name of whoever is signed in would be."""
@@ -72,103 +73,112 @@ def _topics(words: _Words) -> Iterator[Topic]:
 def _set_up(words: _Words) -> Topic:
     address, program, name = words.address, words.program, words.site.id
     insecure = "--insecure " if address.is_plain else ""
-    log_in = Step("Log in; it asks for a token of yours:", f"{program} remote login {name}")
+    log_in = Step(_("Log in; it asks for a token of yours:"), f"{program} remote login {name}")
     if address.fits_endpoint:
         add = Step(
-            "Make this registry known, once:",
+            _("Make this registry known, once:"),
             f"{program} remote add --no-login {insecure}{name} {address.url}",
         )
-        use = Step("Make it the one that is used:", f"{program} remote use {name}")
-        return Topic("set-up", "Set up", (add, use, log_in))
+        use = Step(_("Make it the one that is used:"), f"{program} remote use {name}")
+        return Topic("set-up", _("Set up"), (add, use, log_in))
     bare = f"{address.scheme}://{address.host}"
     return Topic(
         "set-up",
-        "Set up",
+        _("Set up"),
         (
             Step(
-                "Make this registry known, once, without its port:",
+                _("Make this registry known, once, without its port:"),
                 f"{program} remote add --no-login {insecure}{name} {bare}",
             ),
             Step(
-                "Write the whole address into the client's file:",
+                _("Write the whole address into the client's file:"),
                 f"sed -i 's|URI: {address.host}$|URI: {address.url}|' {words.client.endpoints}",
             ),
-            Step("Make it the one that is used:", f"{program} remote use {name}"),
+            Step(_("Make it the one that is used:"), f"{program} remote use {name}"),
             log_in,
         ),
-        trouble=f"remote add cannot take the port {address.port} of this registry, "
-        "so the client's file is changed by hand. To pull public images, none of this is needed.",
+        trouble=_(
+            "remote add cannot take the port ${port} of this registry, so the client's file is "
+            "changed by hand. To pull public images, none of this is needed.",
+            mapping={"port": address.port},
+        ),
     )
 
 
 def _push(words: _Words) -> Topic:
     return Topic(
         "push",
-        "Push",
+        _("Push"),
         (
             Step(
-                "Send an image. Its name here is OWNER/COLLECTION/NAME:TAG.",
+                _("Send an image. Its name here is OWNER/COLLECTION/NAME:TAG."),
                 f"{words.program} push -U {_IMAGE}.sif library://{words.path}",
             ),
         ),
-        note="-U is for images that are not signed.",
+        note=_("-U is for images that are not signed."),
     )
 
 
 def _pull(words: _Words) -> Topic:
     program, address = words.program, words.address
     in_name = Step(
-        "Fetch a public image without any set-up, by the address in its name:",
+        _("Fetch a public image without any set-up, by the address in its name:"),
         f"{program} pull {words.no_https}library://{address.place}/{words.path}",
     )
     as_option = Step(
-        "Fetch a public image without any set-up, by the address as an option:",
+        _("Fetch a public image without any set-up, by the address as an option:"),
         f"{program} pull --library {address.url} library://{words.path}",
     )
     # A port in the name is for newer clients; the option takes one everywhere.
     steps: tuple[Step, ...] = (in_name,) if address.fits_endpoint else (as_option, in_name)
     if words.has_endpoint:
-        steps = (Step("Fetch an image:", f"{program} pull library://{words.path}"), *steps)
-    return Topic("pull", "Pull", steps)
+        steps = (Step(_("Fetch an image:"), f"{program} pull library://{words.path}"), *steps)
+    return Topic("pull", _("Pull"), steps)
 
 
 def _pull_by_shub(words: _Words) -> Topic:
     address = words.address
     if not address.fits_shub:
-        why = f"has the port {address.port}" if address.port else "is not an ordinary host name"
-        return Topic(
-            "shub",
-            "Pull by shub://",
-            (),
-            trouble=f"shub:// cannot be used here: the address of this registry {why}, "
-            "and the client knows no way to write that.",
-        )
+        return Topic("shub", _("Pull by shub://"), (), trouble=_no_shub(address))
     command = f"{words.program} pull {words.no_https}shub://{address.place}/{words.path}"
     return Topic(
         "shub",
-        "Pull by shub://",
-        (Step("Fetch a public image with any client, also an old one:", command),),
+        _("Pull by shub://"),
+        (Step(_("Fetch a public image with any client, also an old one:"), command),),
+    )
+
+
+def _no_shub(address: Address) -> str:
+    if address.port:
+        return _(
+            "shub:// cannot be used here: the address of this registry has the port ${port}, "
+            "and the client knows no way to write that.",
+            mapping={"port": address.port},
+        )
+    return _(
+        "shub:// cannot be used here: the address of this registry is not an ordinary host name, "
+        "and the client knows no way to write that."
     )
 
 
 def _search(words: _Words) -> Topic:
     program, url = words.program, words.address.url
     without = Step(
-        "Among public images, without any set-up:", f"{program} search --library {url} {_IMAGE}"
+        _("Among public images, without any set-up:"), f"{program} search --library {url} {_IMAGE}"
     )
     if not words.has_endpoint:
-        return Topic("search", "Search", (without,))
-    among_mine = Step("Find images by name, label or tag:", f"{program} search {_IMAGE}")
-    return Topic("search", "Search", (among_mine, without))
+        return Topic("search", _("Search"), (without,))
+    among_mine = Step(_("Find images by name, label or tag:"), f"{program} search {_IMAGE}")
+    return Topic("search", _("Search"), (among_mine, without))
 
 
 def _delete(words: _Words) -> Topic:
     return Topic(
         "delete",
-        "Delete",
+        _("Delete"),
         (
             Step(
-                "Remove an image for this machine's architecture:",
+                _("Remove an image for this machine's architecture:"),
                 f"{words.program} delete library://{words.path}",
             ),
         ),
@@ -179,11 +189,11 @@ def _script(words: _Words, search: str, file: str) -> Topic:
     url = words.address.url
     return Topic(
         "script",
-        "From a script",
+        _("From a script"),
         (
-            Step("Search, and read the answer as JSON:", f"curl '{url}{search}{_IMAGE}'"),
+            Step(_("Search, and read the answer as JSON:"), f"curl '{url}{search}{_IMAGE}'"),
             Step(
-                "Fetch an image, also a private one, with a token in a file:",
+                _("Fetch an image, also a private one, with a token in a file:"),
                 f'curl -fL -o {_IMAGE}.sif -H "Authorization: Bearer $(cat token.txt)" '
                 f"'{url}{file}?arch=amd64'",
             ),

@@ -52,4 +52,4 @@ def add_headers(event: NewResponse) -> None:
             or "Set-Cookie" in response.headers
         )
         response.headers["Cache-Control"] = "no-store" if personal else "no-cache"
-        response.headers["Vary"] = "Accept, Cookie"
+        response.headers["Vary"] = "Accept, Accept-Language, Cookie"

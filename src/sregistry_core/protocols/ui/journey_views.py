@@ -19,6 +19,7 @@ from .own_forms import VISITOR_COOKIE, require_small_form
 from .pages import page
 from .paths import ACCOUNT, callback_address, local_path
 from .sessions import redirect_logins, sign_in_page, start_session
+from .texts import _
 
 LARGEST_ANSWER = 1 << 19
 """Bytes of a form from another site: signed, and with many groups."""
@@ -167,7 +168,7 @@ def _sign_in(
 
 def _add(request: Request, underway: Underway, subject: Subject) -> Response:
     if underway.user_id != request.caller.user_id:
-        return account_page(request, complaint="Somebody else is signed in by now: begin anew.")
+        return account_page(request, complaint=_("Somebody else is signed in by now: begin anew."))
     try:
         request.services.linked_logins.link(underway.user_id, subject)
     except (Conflict, LoginRequired) as error:

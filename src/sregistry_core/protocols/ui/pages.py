@@ -9,6 +9,7 @@ from pyramid.response import Response
 from sregistry_core.contracts import Caller
 
 from .notices import notice_of
+from .texts import language_of
 
 _TEMPLATES = "sregistry_core.protocols.ui:templates"
 
@@ -30,6 +31,6 @@ def error_page(request: Request, status: int, phrase: str, message: str) -> Resp
 
 
 def _rendered(request: Request, template: str, status: int, values: dict[str, Any]) -> Response:
-    shown = {"site": request.registry["ui_site"], **values}
+    shown = {"site": request.registry["ui_site"], "language": language_of(request), **values}
     text = render(f"{_TEMPLATES}/{template}.jinja2", shown, request=request)
     return Response(text, status=status, content_type="text/html", charset="utf-8")

@@ -16,8 +16,9 @@ from .fields import form_field, query_field
 from .pages import page
 from .paths import SIGNED_OUT, local_path
 from .sessions import redirect_logins, sign_in_page, start_session
+from .texts import _
 
-_REFUSED = "Unknown name or wrong password."
+_REFUSED = _("Unknown name or wrong password.")
 
 
 @view_config(route_name="ui.sign_in", request_method="GET")
@@ -43,7 +44,10 @@ def sign_in(request: Request) -> Response:
         user = authentication.log_in(name, password, address=request.remote_addr)
     except TooManyGuesses as refusal:
         request.tm.doom()
-        complaint = f"Too many wrong passwords. Try again in {refusal.seconds} seconds."
+        complaint = _(
+            "Too many wrong passwords. Try again in ${seconds} seconds.",
+            mapping={"seconds": refusal.seconds},
+        )
         response = sign_in_page(request, wanted, status=429, name=name, complaint=complaint)
         response.headers["Retry-After"] = str(refusal.seconds)
         return response
