@@ -26,6 +26,7 @@ from sregistry_core.models import (
     Manifest,
     Team,
     Token,
+    Topic,
     Upload,
     User,
 )
@@ -354,6 +355,26 @@ DOORS = {
         lambda s, t: s.manifests.referrers(t.blast, t.content_digest, limit=1)
     ),
     "manifests.count": AFTER_ANOTHER,
+    "contents.collections_of": ShowsNothing(lambda s, t: s.contents.collections_of(t.entity)),
+    "contents.topics_of": ShowsNothing(lambda s, t: s.contents.topics_of([t.lab])),
+    "contents.summary_of": Refuses(lambda s, t: s.contents.summary_of(t.lab)),
+    "contents.summary_of_container": Refuses(lambda s, t: s.contents.summary_of_container(t.blast)),
+    "contents.containers_of": Refuses(lambda s, t: s.contents.containers_of(t.lab)),
+    "contents.tags_of": Refuses(lambda s, t: s.contents.tags_of(t.blast)),
+    "contents.architectures_of": Refuses(lambda s, t: s.contents.architectures_of(t.blast, "1")),
+    "provenance.pusher_of": Refuses(lambda s, t: s.provenance.pusher_of(t.image, t.blast)),
+    "provenance.tags_of": Refuses(lambda s, t: s.provenance.tags_of(t.image)),
+    "provenance.elsewhere": Refuses(lambda s, t: s.provenance.elsewhere(t.image)),
+    "provenance.pulls_of": Refuses(lambda s, t: s.provenance.pulls_of(t.blast, FUTURE.date())),
+    "provenance.pull_count": Refuses(lambda s, t: s.provenance.pull_count(t.blast)),
+    "artifacts.of_tag": Refuses(lambda s, t: s.artifacts.of_tag(t.blast, "1")),
+    "artifacts.of_digest": Refuses(lambda s, t: s.artifacts.of_digest(t.blast, t.manifest.digest)),
+    "artifacts.of_image": Refuses(lambda s, t: s.artifacts.of_image(t.image)),
+    "artifacts.referrers": Refuses(lambda s, t: s.artifacts.referrers(t.blast, [])),
+    "artifacts.sizes_of": Refuses(lambda s, t: s.artifacts.sizes_of(t.blast, [])),
+    "software.of": Refuses(lambda s, t: s.software.of(t.image)),
+    "newest.images": ShowsNothing(lambda s, t: s.newest.images()),
+    "newest.every": ShowsNothing(lambda s, t: s.newest.every(1)),
     "narrow_tokens.issue": Unguarded("it gives nobody a right that is not asked for at its use"),
     "narrow_tokens.issue_refreshing": Unguarded("it gives one's own, and asks tokens.issue"),
     "narrow_tokens.caller_of": PROOF,
@@ -437,6 +458,7 @@ def registry(tmp_path_factory, empty_database):
         services.signers.require(empty, ["A" * 40])
         services.collection_changes.set_topics(lab, ["secret"])
         services.grants.give(lab, CollectionRole.READER, team="crew")
+        services.db.add(Topic(collection_id=lab.id, name="genomics"))
         services.robots.create(LAB, "ci", scope=Scope.PUSH)
         services.publishers.add(
             lab, "builds", issuer=ISSUER, claims={"repository": "a/b"}, scope=Scope.PUSH

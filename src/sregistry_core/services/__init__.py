@@ -18,6 +18,7 @@ from sregistry_core.storage.staging import Staging
 from .access import Access
 from .accounts import Accounts
 from .affiliations import Affiliations
+from .artifacts import Artifacts
 from .audit import Audit
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
@@ -27,6 +28,7 @@ from .claims import Claims
 from .client_containers import ClientContainers
 from .client_credentials import ClientCredentials
 from .collection_changes import CollectionChanges
+from .contents import Contents
 from .downloads import Downloads
 from .federation import Federation
 from .garbage import Garbage
@@ -41,8 +43,10 @@ from .listeners import Telling
 from .listings import Listings
 from .manifests import Manifests
 from .narrow_tokens import NarrowTokens
+from .newest import Newest
 from .outbox import OutboxService
 from .passwords import PasswordHashes
+from .provenance import Provenance
 from .publishers import Publishers
 from .renaming import Renaming
 from .repositories import Repositories
@@ -50,6 +54,7 @@ from .robots import Robots
 from .search import Search
 from .shares import Shares
 from .signers import Signers
+from .software import Software
 from .summaries import Summaries
 from .tag_history import TagHistory
 from .tags import Tags
@@ -219,6 +224,31 @@ class Services:
         return NarrowTokens(
             self.db, self.access, self.authentication, self.catalog, self.tokens, self.facilities
         )
+
+    @cached_property
+    def contents(self) -> Contents:
+        """Lists of what is named, with counts."""
+        return Contents(self.db, self.access, self.facilities)
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """Where images come from, and where else they are."""
+        return Provenance(self.db, self.access, self.facilities)
+
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        """Manifests, to be looked at."""
+        return Artifacts(self.db, self.access, self.facilities)
+
+    @cached_property
+    def software(self) -> Software:
+        """The packages within images."""
+        return Software(self.db, self.access, self.facilities)
+
+    @cached_property
+    def newest(self) -> Newest:
+        """What was pushed last."""
+        return Newest(self.db, self.access, self.facilities)
 
     @cached_property
     def shares(self) -> Shares:

@@ -34,7 +34,7 @@ LONGEST_TOPIC = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class Holdings:
     """What would go with a collection or a container; `size` in bytes.
 
     size     of its bytes, each counted once
@@ -102,7 +102,7 @@ class CollectionChanges:
         what = "collection.freeze" if frozen else "collection.thaw"
         self._access.audit.record(what, name_of(collection), collection=collection)
 
-    def contents(self, thing: Collection | Container) -> Contents:
+    def contents(self, thing: Collection | Container) -> Holdings:
         """Count what would go with a collection, or with a container."""
         self._access.require(Action.DELETE, thing)
         inside = _inside(thing)
@@ -122,7 +122,7 @@ class CollectionChanges:
                 RepositoryBlob.blob_id == Blob.id, RepositoryBlob.container_id.not_in(inside)
             ),
         )
-        return Contents(
+        return Holdings(
             containers=containers,
             images=self._db.scalar(images.where(Image.container_id.in_(inside))) or 0,
             tags=self._count_tags(thing),

@@ -196,49 +196,52 @@ class SifArtifacts:
         self._keeping.link(container.id, config.digest, config)
         if image.blob is not None:
             self._keeping.link(container.id, image.digest, image.blob)
-        body = _as_json(self._document(container, image))
+        body = manifest_body(self._db, container, image)
         return self._rows.keep(
             container, body, ContentDigest.of(body), read_document(body, None), image_id=image.id
         )
-
-    def _document(self, container: Container, image: Image) -> Mapping[str, Any]:
-        document: dict[str, Any] = {
-            "schemaVersion": 2,
-            "mediaType": OCI_MANIFEST,
-            "config": {
-                "mediaType": SIF_CONFIG,
-                "digest": str(ContentDigest.of(_CONFIG)),
-                "size": len(_CONFIG),
-            },
-            "layers": [
-                {
-                    "mediaType": SIF_LAYER,
-                    "digest": image.digest,
-                    "size": image.blob.size if image.blob else 0,
-                    "annotations": {"org.opencontainers.image.title": f"{container.name}.sif"},
-                }
-            ],
-        }
-        if annotations := self._annotations(image):
-            document["annotations"] = annotations
-        return document
-
-    def _annotations(self, image: Image) -> Mapping[str, str]:
-        labels = self._db.scalars(
-            select(ImageLabel).where(ImageLabel.image_id == image.id).order_by(ImageLabel.name)
-        )
-        annotations: dict[str, str] = {}
-        left = _MOST_ANNOTATIONS
-        for label in sorted(labels, key=lambda label: label.name):
-            left -= len(label.name) + len(label.value)
-            if left >= 0:
-                annotations[label.name] = label.value
-        return annotations
 
     def _find(self, container: Container, blob: Blob) -> Image | None:
         return self._db.scalar(
             select(Image).where(Image.container_id == container.id, Image.digest == blob.digest)
         )
+
+
+def manifest_body(db: Session, container: Container, image: Image) -> bytes:
+    """Give the manifest that we make of an image; nothing is written down."""
+    document: dict[str, Any] = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "config": {
+            "mediaType": SIF_CONFIG,
+            "digest": str(ContentDigest.of(_CONFIG)),
+            "size": len(_CONFIG),
+        },
+        "layers": [
+            {
+                "mediaType": SIF_LAYER,
+                "digest": image.digest,
+                "size": image.blob.size if image.blob else 0,
+                "annotations": {"org.opencontainers.image.title": f"{container.name}.sif"},
+            }
+        ],
+    }
+    if annotations := _annotations(db, image):
+        document["annotations"] = annotations
+    return _as_json(document)
+
+
+def _annotations(db: Session, image: Image) -> Mapping[str, str]:
+    labels = db.scalars(
+        select(ImageLabel).where(ImageLabel.image_id == image.id).order_by(ImageLabel.name)
+    )
+    annotations: dict[str, str] = {}
+    left = _MOST_ANNOTATIONS
+    for label in sorted(labels, key=lambda label: label.name):
+        left -= len(label.name) + len(label.value)
+        if left >= 0:
+            annotations[label.name] = label.value
+    return annotations
 
 
 def _waits_for(image: Image, blob: Blob) -> bool:

@@ -1,7 +1,19 @@
 """Every line of the matrix, by protocol. A new route of a protocol gets a line in its file."""
 
 from ..callers import Way
-from . import api, api_content, api_manage, library, oci, others, shub, sregistry, ui, ui_manage
+from . import (
+    api,
+    api_content,
+    api_manage,
+    library,
+    oci,
+    others,
+    shub,
+    sregistry,
+    ui,
+    ui_content,
+    ui_manage,
+)
 
 LINES = {
     "discovery": others.DISCOVERY,
@@ -13,7 +25,7 @@ LINES = {
     "shub": shub.LINES,
     "hkp": others.HKP,
     "api": (*api.LINES, *api_content.LINES, *api_manage.LINES),
-    "ui": (*ui.LINES, *ui_manage.LINES),
+    "ui": (*ui.LINES, *ui_content.LINES, *ui_manage.LINES),
     "operation": others.OPERATION,
 }
 WAYS = {

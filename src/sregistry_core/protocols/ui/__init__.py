@@ -16,6 +16,7 @@ def includeme(config: Configurator) -> None:
     config.include(".assets")
     config.include(".headers")
     config.include(".own_forms")
+    config.include(".content")
     config.scan(".account_views")
     config.scan(".client_secret_views")
     config.scan(".journey_views")

@@ -43,7 +43,8 @@ def add_headers(event: NewResponse) -> None:
     request, response = event.request, event.response
     if not isinstance(request.dialect, UiDialect):
         return
-    response.headers.update(_HEADERS)
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
     if "Cache-Control" not in response.headers:
         personal = (
             request.method not in _SAFE

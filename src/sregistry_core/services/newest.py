@@ -1,0 +1,122 @@
+"""What was pushed last, and every public name: for feeds and for crawlers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, contains_eager, load_only
+
+from sregistry_core.contracts import Action
+from sregistry_core.models import Blob, Collection, Container, Entity, Image, Tag, User
+
+from .access import Access, name_of
+
+if TYPE_CHECKING:
+    from . import Facilities
+
+MOST_ENTRIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """An image that was pushed; `size` in bytes."""
+
+    id: str
+    container: str
+    description: str
+    digest: str
+    arch: str | None
+    size: int
+    tags: tuple[str, ...]
+    pushed_at: datetime
+    pushed_by: str | None
+
+
+class Newest:
+    """Images by the time of their push."""
+
+    def __init__(self, db: Session, access: Access, facilities: "Facilities"):
+        self._db = db
+        self._access = access
+        self._facilities = facilities
+
+    def images(
+        self,
+        *,
+        entity: Entity | None = None,
+        collection: Collection | None = None,
+        limit: int = MOST_ENTRIES,
+    ) -> Sequence[NewImage]:
+        """Give the images that the caller may see and that were pushed last, the newest first."""
+        query = (
+            select(Image, Blob.size, User.name)
+            .join(Image.container)
+            .join(Container.collection)
+            .join(Collection.entity)
+            .join(Blob, Blob.id == Image.blob_id)
+            .outerjoin(User, User.id == Image.pushed_by)
+            .options(
+                load_only(
+                    Image.digest, Image.arch, Image.pushed_at, Image.created_at, Image.container_id
+                ),
+                contains_eager(Image.container)
+                .contains_eager(Container.collection)
+                .contains_eager(Collection.entity),
+            )
+            .where(Image.pushed_at.is_not(None), self._access.visible_containers())
+            .order_by(Image.pushed_at.desc(), Image.id)
+            .limit(limit)
+        )
+        if entity is not None:
+            query = query.where(Collection.entity_id == entity.id)
+        if collection is not None:
+            query = query.where(Container.collection_id == collection.id)
+        rows = [
+            row
+            for row in self._db.execute(query)
+            if self._access.lets(Action.READ, row[0].container)
+        ]
+        tags = self._tags_of([image.id for image, _, _ in rows])
+        return [
+            NewImage(
+                id=image.id,
+                container=name_of(image.container),
+                description=image.container.description or image.container.collection.description,
+                digest=image.digest,
+                arch=image.arch,
+                size=size,
+                tags=tuple(tags.get(image.id, ())),
+                pushed_at=image.pushed_at or image.created_at,
+                pushed_by=by,
+            )
+            for image, size, by in rows
+        ]
+
+    def every(self, step: int) -> Sequence[str]:
+        """Give every `step`-th full name of the containers that the caller may see."""
+        number = func.row_number().over(order_by=(Entity.name, Collection.name, Container.name))
+        numbered = (
+            select(Entity.name, Collection.name, Container.name, number)
+            .join(Collection, Collection.entity_id == Entity.id)
+            .join(Container, Container.collection_id == Collection.id)
+            .where(self._access.visible_containers())
+            .subquery()
+        )
+        entity, collection, container, place = numbered.c
+        rows = self._db.execute(
+            select(entity, collection, container).where(place % step == 0).order_by(place)
+        )
+        return ["/".join(row) for row in rows]
+
+    def _tags_of(self, images: Sequence[str]) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        query = (
+            select(Tag.image_id, Tag.name)
+            .where(Tag.image_id.in_(images))
+            .order_by(Tag.moved_at.desc(), Tag.name)
+        )
+        for image_id, name in self._db.execute(query):
+            found.setdefault(image_id, []).append(name)
+        return found
