@@ -14,6 +14,8 @@ from sregistry_core.digests import Digest, DigestPrefix
 from sregistry_core.errors import Malformed
 
 DEFAULT_TAG = "latest"
+USUAL_ARCHITECTURE = "amd64"
+"""What a client means that does not say: the oldest ones cannot."""
 DEFAULT_COLLECTION = "library"
 """The collection of a name of one part: `rocks` is `<home>/library/rocks`."""
 

@@ -26,6 +26,8 @@ PROTOCOLS = (
     "ui",
 )
 """Wire protocols of the core, in the order in which their routes are added."""
+SHORTEST_JOB_LEASE = timedelta(seconds=2)
+LONGEST_JOB_LEASE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class CoreSettings:
     secret: Secret
     jobs: str
     job_threads: int
+    job_lease: timedelta
     collections_by: str
     collections_per_user: int
     default_private: bool
@@ -116,6 +119,7 @@ def read_core_settings(section: PluginSettings) -> CoreSettings:
         secret=section.secret("secret"),
         jobs=_jobs(section),
         job_threads=section.number("job_threads", 2, least=1, most=64),
+        job_lease=_job_lease(section),
         collections_by=section.choice("collections_by", ("users", "admins"), "users"),
         collections_per_user=section.number("collections_per_user", 0),
         default_private=section.boolean("default_private", False),
@@ -257,6 +261,15 @@ def _publishers_ca_file(section: PluginSettings) -> Path | None:
     if not path.is_file():
         raise ConfigurationError(f"sregistry.publishers_ca_file = {path} is no file")
     return path
+
+
+def _job_lease(section: PluginSettings) -> timedelta:
+    lease = section.duration("job_lease", "1m")
+    if not SHORTEST_JOB_LEASE <= lease <= LONGEST_JOB_LEASE:
+        raise ConfigurationError(
+            f"sregistry.job_lease = {section.text('job_lease')} is not between 2s and 10m"
+        )
+    return lease
 
 
 def _optional_path(section: PluginSettings, key: str) -> Path | None:

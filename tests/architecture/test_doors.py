@@ -195,6 +195,7 @@ DOORS = {
     "grants.give": Refuses(lambda s, t: s.grants.give(t.lab, CollectionRole.READER, user="bob")),
     "grants.take": Refuses(lambda s, t: s.grants.take(t.lab, team="crew")),
     "images.resolve": Refuses(lambda s, t: s.images.resolve(NAME)),
+    "images.pullable": Refuses(lambda s, t: s.images.pullable(NAME)),
     "images.unguarded": Unguarded("its name says so: share links are the permission there"),
     "images.by_id": Refuses(lambda s, t: s.images.by_id(t.image.id)),
     "images.of_container": Refuses(lambda s, t: s.images.of_container(t.blast)),
@@ -326,6 +327,7 @@ DOORS = {
     "repositories.tags": Refuses(lambda s, t: s.repositories.tags(t.blast, limit=1)),
     "repositories.names": ShowsNothing(lambda s, t: s.repositories.names(limit=1)),
     "blobs.open": Refuses(lambda s, t: s.blobs.open(t.blast, t.content_digest)),
+    "blobs.glimpse": ShowsNothing(lambda s, t: s.blobs.glimpse(BLAST, t.content_digest)),
     "blobs.mount": Refuses(lambda s, t: s.blobs.mount(t.blast, t.content_digest, None)),
     "blobs.delete": Refuses(lambda s, t: s.blobs.delete(t.blast, t.content_digest)),
     "blob_uploads.begin": Refuses(lambda s, t: s.blob_uploads.begin(t.blast)),
@@ -347,6 +349,9 @@ DOORS = {
     ),
     "blob_uploads.cancel": Refuses(lambda s, t: s.blob_uploads.cancel(t.blast, t.blob_upload.id)),
     "manifests.find": Refuses(lambda s, t: s.manifests.find(t.blast, Reference("1"))),
+    "manifests.glimpse": ShowsNothing(
+        lambda s, t: s.manifests.glimpse(BLAST, Reference.parse(t.manifest.digest))
+    ),
     "manifests.put": Refuses(
         lambda s, t: s.manifests.put(t.blast, Reference("1"), bytes(t.manifest.body))
     ),

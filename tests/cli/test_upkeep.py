@@ -109,7 +109,7 @@ def test_a_job_that_is_under_way_is_not_tried_again(site, parts):
     with parts.unit()() as services:
         services.outbox.write("uploads.expire")
         (job,) = services.outbox.all()
-        services.outbox.claim(job.id, parts.settings.garbage_grace)
+        services.outbox.claim(job.id, parts.settings.job_lease)
 
     assert site.refusal("jobs", "retry", job.id) == f"the job {job.id} is being worked at"
     assert site.must("jobs", "list")[0].split()[2] == "runs"

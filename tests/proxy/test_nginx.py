@@ -103,6 +103,25 @@ def test_ranges_and_conditions_hold_behind_nginx(site, ada, anybody, shelf):
     assert anybody.ask("HEAD", path).headers["content-length"] == str(len(image))
 
 
+def test_whoever_names_the_version_that_is_here_gets_it(ada, anybody, shelf):
+    image = image_of(MIB)
+    ada.push(f"ada/{shelf}/blast:1", image)
+    path = f"/v1/imagefile/ada/{shelf}/blast:1?arch=amd64"
+    etag = anybody.ask("HEAD", path).headers["etag"]
+    part = {"Range": "bytes=1000-1999"}
+
+    same = anybody.ask("GET", path, headers={"If-Match": etag})
+    one_of = anybody.ask("GET", path, headers={"If-Match": f'"other", {etag}', **part})
+    other = anybody.ask("GET", path, headers={"If-Match": '"other"'})
+    weak = anybody.ask("GET", path, headers={"If-Match": f"W/{etag}"})
+    every = anybody.ask("GET", path, headers={"If-Match": "*"})
+
+    assert (same.status, same.body) == (200, image)
+    assert (one_of.status, one_of.body) == (206, image[1000:2000])
+    assert (other.status, weak.status) == (412, 412)
+    assert (every.status, every.body) == (200, image)
+
+
 def test_a_large_image_is_taken_over_and_not_copied(site, ada, shelf):
     image = image_of(64 * MIB)
     before = written_by(site)
@@ -219,6 +238,32 @@ def test_the_challenge_reaches_a_client_whose_body_is_refused(site, anybody):
 
     assert said.status == 401
     assert said.headers["www-authenticate"].startswith("Bearer realm=")
+
+
+def test_somebody_who_may_not_push_gets_the_challenge_that_they_get_without_the_proxy(
+    ada, bob, shelf
+):
+    ada.container(f"ada/{shelf}/blast")
+
+    said = bob.ask("POST", f"/v2/ada/{shelf}/blast/blobs/uploads/", b"")
+
+    assert said.status == 403
+    assert said.headers["www-authenticate"].startswith("Bearer realm=")
+    assert said.json["errors"][0]["code"] == "DENIED"
+
+
+def test_a_chunk_out_of_order_is_told_where_to_go_on(ada, shelf):
+    begun = ada.ask("POST", f"/v2/ada/{shelf}/blast/blobs/uploads/", b"")
+    place = begun.headers["location"]
+    ada.ask("PATCH", place, b"0123456789", {"Content-Range": "0-9"})
+
+    said = ada.ask("PATCH", place, b"later", {"Content-Range": "20-24"})
+
+    assert said.status == 416
+    assert said.headers["range"] == "0-9"
+    assert said.headers["location"] == place
+    assert said.headers["docker-upload-uuid"] == place.rpartition("/")[2]
+    assert ada.ask("PATCH", place, b"next", {"Content-Range": "10-13"}).status == 202
 
 
 def test_a_question_of_the_proxy_changes_nothing(site, ada, shelf):

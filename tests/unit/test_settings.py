@@ -101,6 +101,8 @@ def test_each_of_the_six_is_missed(refusal, key):
         ("listener", "a.b", "sregistry.listener: nothing can be called a.b"),
         ("jobs", "rabbit", "sregistry.jobs = rabbit is neither embedded nor redis://HOST/NUMBER"),
         ("job_threads", "0", "sregistry.job_threads = 0 is not between 1 and 64"),
+        ("job_lease", "1s", "sregistry.job_lease = 1s is not between 2s and 10m"),
+        ("job_lease", "1h", "sregistry.job_lease = 1h is not between 2s and 10m"),
         ("collections_by", "me", "sregistry.collections_by = me is not one of users, admins"),
         ("private_only", "perhaps", "sregistry.private_only = perhaps is not true or false"),
         ("part_size", "1K", "sregistry.part_size = 1024 is not at least 1M"),

@@ -1,7 +1,5 @@
 """Commands about jobs."""
 
-from datetime import datetime
-
 import click
 
 from sregistry_core.models import Outbox
@@ -20,12 +18,11 @@ def jobs() -> None:
 def list_jobs(command_line: CommandLine) -> None:
     """List jobs that wait or were given up: ID, job, state, attempts, due, error."""
     with command_line.services() as services:
-        now = services.facilities.clock()
         rows = [
             [
                 one.id,
                 one.job,
-                _state(one, now),
+                _state(one, is_at_work=services.outbox.is_at_work(one)),
                 str(one.attempts),
                 shown_time(one.due_at),
                 " ".join((one.error or "").split()),
@@ -53,7 +50,7 @@ def run(command_line: CommandLine) -> None:
     click.echo(f"tried {count} jobs")
 
 
-def _state(duty: Outbox, now: datetime) -> str:
+def _state(duty: Outbox, *, is_at_work: bool) -> str:
     if duty.failed_at is not None:
         return "failed"
-    return "runs" if duty.claimed_until is not None and duty.claimed_until >= now else "waits"
+    return "runs" if is_at_work else "waits"

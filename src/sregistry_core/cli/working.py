@@ -10,6 +10,8 @@ from sregistry_core.ini import set_up_logging
 
 from .command_line import CommandLine, pass_command_line
 
+_LOOK_AGAIN_SECONDS = 1.0
+
 
 @click.command()
 @pass_command_line
@@ -34,7 +36,9 @@ def worker(command_line: CommandLine) -> None:
     try:
         parts.jobs.start()
         click.echo(f"working for {parts.settings.name}")
-        ended.wait()
+        # A signal may reach another thread, as after a freeze: this one has to look by itself.
+        while not ended.wait(_LOOK_AGAIN_SECONDS):
+            pass
         click.echo("stopping")
         parts.jobs.stop()
     finally:

@@ -1,14 +1,14 @@
 """Engines, and sessions that live and die with one transaction."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import transaction
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Engine, Row, Select, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
@@ -22,6 +22,8 @@ _WRITES = "sregistry_writes"
 _MANAGER = "transaction_manager"
 _CHANGED = "changed_by_statement"
 _WRITING_ENGINE = "writing_engine"
+_GLANCES = "sregistry_glances"
+_GLANCING_ENGINE = "glancing_engine"
 _FLUSHED = "flushed"
 _JOINING = "joining"
 _TRANSACTION_EVENTS = (
@@ -47,6 +49,8 @@ class Database:
 
     reading: Engine
     writing: Engine
+    glancing: Engine
+    """For single statements that read, outside of transactions where the database has a choice."""
     session_class: type[Session]
     """Of this database alone, so that others may listen to its commits."""
 
@@ -57,6 +61,7 @@ class Database:
         )
         session.info[_MANAGER] = manager
         session.info[_WRITING_ENGINE] = self.writing
+        session.info[_GLANCING_ENGINE] = self.glancing
         session.info[_JOINING] = ZopeTransactionEvents(transaction_manager=manager)
         return session
 
@@ -101,8 +106,25 @@ def open_database(url: str) -> Database:
     return Database(
         reading=engine,
         writing=engine.execution_options(**{_WRITES: True}),
+        glancing=engine.execution_options(**{_GLANCES: True}),
         session_class=session_class,
     )
+
+
+def glance(
+    session: Session, statement: Select[Any], parameters: Mapping[str, Any]
+) -> Row[Any] | None:
+    """Give the first row that one statement finds, outside of any transaction that can be spared.
+
+    One statement sees one state of the database by itself: to begin a transaction for it, and to
+    let the session join that, takes longer than the statement. Where something has begun already,
+    it is asked there, and sees what has been written.
+    """
+    if session.in_transaction() or session.new or session.dirty or session.deleted:
+        session.flush()
+        return session.connection().execute(statement, parameters).first()
+    with session.info[_GLANCING_ENGINE].connect() as connection:
+        return connection.execute(statement, parameters).first()  # type: ignore[no-any-return]
 
 
 def pause(session: Session) -> None:
@@ -124,6 +146,19 @@ def start_over(session: Session) -> None:
     manager = session.info[_MANAGER]
     manager.abort()
     manager.begin()
+
+
+def settle(session: Session) -> None:
+    """Commit what has been written so far, if anything, and begin the transaction anew.
+
+    For what holds whatever becomes of the request, such as who somebody is who has logged in.
+    """
+    session.flush()
+    if session.info.pop(_FLUSHED, None) or session.info.get(_CHANGED):
+        session.info.pop(_CHANGED, None)
+        manager = session.info[_MANAGER]
+        manager.commit()
+        manager.begin()
 
 
 def begin_writing(session: Session) -> None:
@@ -215,5 +250,7 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        writes = connection.get_execution_options().get(_WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get(_GLANCES, False):
+            writes = options.get(_WRITES, False)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -24,12 +24,12 @@ from .summing import sum_everything
 from .sweeping import sweep
 from .unit import Unit
 
-LEASES: Final = {
+TIME_LIMITS: Final = {
     QUICK: timedelta(minutes=5),
     SLOW: timedelta(hours=6),
     PROMPT: timedelta(hours=1),
 }
-"""How long a worker may be at a duty before another one takes it."""
+"""How long a worker may be at a duty; what takes longer hangs, and another one takes it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from sregistry_core.services import Facilities
 from sregistry_core.services.outbox import PROMPT, QUICK, RUNG, SLOW
 
 from .broker import BROKER_FAILURES, ENOUGH_NEWS, Bell, open_broker
-from .duties import LEASES, PERIODIC, Duty, LongDuty, prompt_duties
+from .duties import PERIODIC, TIME_LIMITS, Duty, LongDuty, prompt_duties
+from .leases import Leases
 from .unit import unit_of
 
 RELAY_PAUSE = timedelta(seconds=5)
@@ -46,14 +47,15 @@ class JobRunner:
                 actor_name=f"sregistry.{queue}",
                 queue_name=queue,
                 broker=self._broker,
-                time_limit=int(lease.total_seconds() * 1000),
+                time_limit=int(limit.total_seconds() * 1000),
             )
-            for queue, lease in LEASES.items()
+            for queue, limit in TIME_LIMITS.items()
         }
+        self._leases = Leases(self._unit, facilities.settings.job_lease)
         self._bell = Bell(self._broker, self._actors)
         self._prompt = prompt_duties(facilities.plugins.login_rules)
         self._workers: list[dramatiq.Worker] = []
-        self._failures: deque[tuple[str, str]] = deque()
+        self._failures: deque[tuple[str, int, str]] = deque()
         self._relay: threading.Thread | None = None
         self._stopping = threading.Event()
         self._lock = threading.Lock()
@@ -92,6 +94,7 @@ class JobRunner:
             if self._relay is not None:
                 self._relay.join()
                 self._relay = None
+            self._leases.stop()
             try:
                 self.write_tally()
             except SQLAlchemyError as error:
@@ -117,18 +120,21 @@ class JobRunner:
                 self._at_work -= 1
 
     def _run_duty(self, duty: str) -> None:
+        # After a jump of the clock a claim of our own may look as if its time was over.
+        if self._leases.holds(duty):
+            return
         with self._unit() as services:
-            claimed = services.outbox.claim(duty, LEASES[QUICK])
+            claimed = services.outbox.claim(duty, self._facilities.settings.job_lease)
             if claimed is None:
                 return
             job, arguments = claimed.job, dict(claimed.arguments)
-            if claimed.queue != QUICK:
-                claimed.claimed_until = self._facilities.clock() + LEASES[claimed.queue]
+            attempt, limit = claimed.attempts, TIME_LIMITS[claimed.queue]
         try:
-            self._do(duty, job, arguments)
+            with self._leases.held(duty, attempt, at_most=limit):
+                self._do(duty, job, arguments)
         except Exception as error:
             log.exception("the duty %s (%s) failed", job, duty)
-            self._failures.append((duty, f"{type(error).__name__}: {error}"))
+            self._failures.append((duty, attempt, f"{type(error).__name__}: {error}"))
             self._put_back_failures()
 
     def run_all(self) -> int:
@@ -152,7 +158,7 @@ class JobRunner:
             services.outbox.come_round(self._prompt, queue=PROMPT)
         with self._unit() as services:
             due = services.outbox.due()
-        busy = {queue for queue in LEASES if self.news(queue) >= ENOUGH_NEWS}
+        busy = {queue for queue in TIME_LIMITS if self.news(queue) >= ENOUGH_NEWS}
         for duty, queue in due:
             if queue not in busy:
                 self.ring(duty, queue)
@@ -183,12 +189,12 @@ class JobRunner:
     def _put_back_failures(self) -> None:
         """Put failed duties back; with the database gone they wait here, for the relay."""
         while self._failures:
-            duty, error = self._failures.popleft()
+            duty, attempt, error = self._failures.popleft()
             try:
                 with self._unit() as services:
-                    services.outbox.failed(duty, error)
+                    services.outbox.failed(duty, attempt, error)
             except SQLAlchemyError as lost:
-                self._failures.append((duty, error))
+                self._failures.append((duty, attempt, error))
                 log.warning("the duty %s cannot be put back yet: %s", duty, cause_of(lost))
                 return
 

@@ -43,6 +43,16 @@ class RequestTask(WSGITask):  # type: ignore[misc]
         self._handed = self.channel.proxied.prepare(environ, str(self.channel.addr[0]))
         return environ
 
+    def write(self, data: bytes) -> None:
+        """Write a piece of the answer; the header leaves in one packet with the first of them.
+
+        A call of the kernel, and one more turn among the threads, are worth more than a copy.
+        """
+        if not self.wrote_header and 0 < len(data) <= _SENT_AT_ONCE:
+            self.channel.hold_next()
+        super().write(data)
+        self.channel.let_go()
+
     def execute(self) -> None:
         """Call the application, and close the body that the proxy has handed over, if any."""
         try:
@@ -80,6 +90,8 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         self.parser_class = partial(BodyParser, spool=spool, limit_of=limit_of)
         self.stopping = stopping
         self._cut = False
+        self._holds = False
+        self._held = b""
         self._sent_in_turn = 0
         super().__init__(server, sock, addr, adj, map=map)
         # Waitress reads this much for each call of send(), 2.5 MB on loopback, and reads again
@@ -109,8 +121,23 @@ class Connection(HTTPChannel):  # type: ignore[misc]
             self._cut = any(request.cut for request in self.requests)
         return taken
 
+    def hold_next(self) -> None:
+        """Keep what is written next, until something follows it."""
+        self._holds = True
+
+    def let_go(self) -> None:
+        """Write what is kept, if any: nothing has followed."""
+        self._holds = False
+        if self._held:
+            self.write_soon(b"")
+
     def write_soon(self, data: Any) -> int:
         """Take a piece of an answer from the application's thread."""
+        if self._holds:
+            self._holds, self._held = False, data
+            return len(data)
+        if self._held:
+            data, self._held = self._held + data, b""
         if not self.total_outbufs_len:
             # The client's turn begins now, however long the application has worked.
             self.last_activity = time.time()

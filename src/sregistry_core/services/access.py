@@ -19,6 +19,7 @@ from sregistry_core.models import (
 )
 
 from .audit import Audit
+from .seen import AnyCollection, AnyContainer, AnyEntity, SeenContainer
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -60,11 +61,11 @@ class Access:
         self.caller = caller
         self.audit = audit
 
-    def may(self, action: Action, thing: Collection | Container) -> bool:
+    def may(self, action: Action, thing: AnyCollection | AnyContainer) -> bool:
         """True when the caller may do this to the collection and what is in it."""
         if not self._is_in_reach(action, thing):
             return False
-        collection = thing.collection if isinstance(thing, Container) else thing
+        collection = thing.collection if isinstance(thing, Container | SeenContainer) else thing
         rule = RULES[action]
         if action is Action.READ and self._is_public(collection):
             return True
@@ -75,7 +76,9 @@ class Access:
             and self.has(rule.scope)
         )
 
-    def require(self, action: Action, thing: Collection | Container, *, called: str = "") -> None:
+    def require(
+        self, action: Action, thing: AnyCollection | AnyContainer, *, called: str = ""
+    ) -> None:
         """Raise when the caller may not do this.
 
         called   how the caller spelled it, for the message
@@ -158,9 +161,9 @@ class Access:
         if reason := self._facilities.plugins.refuse(action, self.caller, target):
             raise NotAllowed(reason)
 
-    def lets(self, action: Action, thing: Collection | Container) -> bool:
+    def lets(self, action: Action, thing: AnyCollection | AnyContainer) -> bool:
         """True when neither the table nor a policy plugin keeps the caller from it."""
-        collection = thing.collection if isinstance(thing, Container) else thing
+        collection = thing.collection if isinstance(thing, Container | SeenContainer) else thing
         refused = self._facilities.plugins.refuse
         return self.may(action, collection) and (
             self.caller.is_system or refused(action, self.caller, name_of(thing)) is None
@@ -170,13 +173,13 @@ class Access:
         """True when what the caller has shown reaches as far as `scope`."""
         return _SCOPES.index(self.caller.scope) >= _SCOPES.index(scope)
 
-    def role_in(self, collection: Collection) -> CollectionRole | None:
+    def role_in(self, collection: AnyCollection) -> CollectionRole | None:
         """What the caller is in a collection, by ownership or by a grant; None for a stranger."""
         if collection.id not in self._roles:
             self._roles[collection.id] = self._find_role(collection)
         return self._roles[collection.id]
 
-    def owns(self, entity: Entity) -> CollectionRole | None:
+    def owns(self, entity: AnyEntity) -> CollectionRole | None:
         """What the caller is in every collection of an entity, without any grant."""
         caller = self.caller
         if caller.is_admin:
@@ -241,12 +244,12 @@ class Access:
             Collection.id.in_(granted),
         )
 
-    def _is_in_reach(self, action: Action, thing: Collection | Container) -> bool:
+    def _is_in_reach(self, action: Action, thing: AnyCollection | AnyContainer) -> bool:
         """The one place where a narrow token is held against what it is shown for."""
         if self.caller.reach is None:
             return True
         name = name_of(thing)
-        if isinstance(thing, Container):
+        if isinstance(thing, Container | SeenContainer):
             now: tuple[str, ...] = (thing.collection_id, thing.id)
         else:
             now, name = (thing.id,), f"{name}/"
@@ -273,10 +276,10 @@ class Access:
     def _public(self) -> ColumnElement[bool]:
         return Collection.private == false() if self._sees_what_is_public else false()
 
-    def _is_public(self, collection: Collection) -> bool:
+    def _is_public(self, collection: AnyCollection) -> bool:
         return not collection.private and self._sees_what_is_public
 
-    def _find_role(self, collection: Collection) -> CollectionRole | None:
+    def _find_role(self, collection: AnyCollection) -> CollectionRole | None:
         if self.caller.workplace is not None:
             return self._role_of_robot(collection)
         roles = [role for role in [self.owns(collection.entity)] if role]
@@ -290,7 +293,7 @@ class Access:
             )
         return max(roles, key=_ROLES.index, default=None)
 
-    def _role_of_robot(self, collection: Collection) -> CollectionRole | None:
+    def _role_of_robot(self, collection: AnyCollection) -> CollectionRole | None:
         """What a robot is, by the one place where it works."""
         place = self.caller.workplace
         if place is None or not (
@@ -312,8 +315,8 @@ class Access:
         return NotAllowed(f"{self.caller.name} may not {action} {target}")
 
 
-def name_of(thing: Collection | Container) -> str:
+def name_of(thing: AnyCollection | AnyContainer) -> str:
     """The full name of a collection or a container."""
-    if isinstance(thing, Container):
+    if isinstance(thing, Container | SeenContainer):
         return f"{name_of(thing.collection)}/{thing.name}"
     return f"{thing.entity.name}/{thing.name}"

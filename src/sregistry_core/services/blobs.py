@@ -8,16 +8,19 @@ from sqlalchemy.orm import Session
 from sregistry_core.contracts import Action
 from sregistry_core.digests import ContentDigest, Digest
 from sregistry_core.errors import BlobUnknown
-from sregistry_core.models import Collection, Container, Image, RepositoryBlob
+from sregistry_core.models import Blob, Collection, Container, Image, RepositoryBlob
+from sregistry_core.names import ContainerName
 from sregistry_core.storage.blob_store import Place
 
 from .access import Access, name_of
 from .downloads import Delivery
 from .freezing import refuse_frozen
 from .garbage import Garbage
+from .glances import blob_at
 from .images import Images
 from .keeping import Keeping
 from .locking import lock_container
+from .seen import AnyContainer, SeenBlob
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -46,19 +49,20 @@ class Blobs:
         self._access.require(Action.READ, container)
         link = self._find(container, digest)
         image = self._image(container, link.blob_id)
-        filename = f"{container.name}.sif" if image else link.blob.digest.replace(":", "-")
-        place = Place(link.blob.storage, link.blob.key)
-        return Delivery(
-            handoff=self._facilities.blob_store.handoff(
-                place, filename=filename, lifetime=self._facilities.settings.transfer_lifetime
-            ),
-            place=place,
-            size=link.blob.size,
-            digest=Digest.parse(link.blob.digest),
-            filename=filename,
-            container_id=container.id,
-            is_pull=image is not None,
-        )
+        return self._delivery(container, link.blob, is_image=image is not None)
+
+    def glimpse(self, name: ContainerName, digest: ContentDigest) -> Delivery | None:
+        """Give what `open` gives, with one question; None where that one has to be asked instead.
+
+        It has to where there is nothing to be seen, for whatever reason.
+        """
+        self._access.require_reach(Action.READ, str(name))
+        seen = blob_at(self._db, name, str(digest))
+        if seen is None or not self._access.may(Action.READ, seen[0]):
+            return None
+        container, blob, is_image = seen
+        self._access.ask_policies(Action.READ, name_of(container))
+        return self._delivery(container, blob, is_image=is_image)
 
     def mount(self, container: Container, digest: ContentDigest, source: Container | None) -> bool:
         """Let a repository have a blob of another one that the caller may read, and say whether.
@@ -107,6 +111,23 @@ class Blobs:
             self._db.delete(found)
             self._db.flush()
         self._garbage.release([blob_id])
+
+    def _delivery(
+        self, container: AnyContainer, blob: Blob | SeenBlob, *, is_image: bool
+    ) -> Delivery:
+        filename = f"{container.name}.sif" if is_image else blob.digest.replace(":", "-")
+        place = Place(blob.storage, blob.key)
+        return Delivery(
+            handoff=self._facilities.blob_store.handoff(
+                place, filename=filename, lifetime=self._facilities.settings.transfer_lifetime
+            ),
+            place=place,
+            size=blob.size,
+            digest=Digest.parse(blob.digest),
+            filename=filename,
+            container_id=container.id,
+            is_pull=is_image,
+        )
 
     def _find(self, container: Container, digest: ContentDigest) -> RepositoryBlob:
         link = self._db.get(RepositoryBlob, (container.id, str(digest)))

@@ -17,6 +17,7 @@ from .catalog import Catalog
 from .client_credentials import Spelling
 from .freezing import is_frozen_whole
 from .images import Images
+from .manifest_tags import forget_index, is_named_by_an_index, manifest_tag
 from .tags import Tags
 from .uploads import Uploads
 
@@ -115,7 +116,7 @@ class ClientContainers:
         return image
 
     def remove(self, name: ImageName) -> None:
-        """Remove a tag, and its images when no other tag points at them.
+        """Remove a tag, and its images when no other tag points at them and no index names them.
 
         With a digest in place of the tag, the image with all its tags. Raises Conflict when it is
         frozen.
@@ -127,12 +128,16 @@ class ClientContainers:
         self._access.require(Action.DELETE, container)
         tag = str(name.tag)
         images = {row.image_id for row in self._tags.find(container, tag)}
+        seen = manifest_tag(self._db, container.id, tag)
         if self._tags.is_frozen(container, tag) or is_frozen_whole(container):
             raise Conflict(f"{name} is frozen, delete not allowed")
         self._tags.remove(container, tag)
         self._db.flush()
+        if seen is not None:
+            forget_index(self._db, seen.manifest_id)
         for image in [self._images.by_id(one, Action.DELETE) for one in images]:
-            if not self._images.tags_of([image]).get(image.id):
+            is_tagged = bool(self._images.tags_of([image]).get(image.id))
+            if not is_tagged and not is_named_by_an_index(self._db, image):
                 self._images.delete(image)
 
     def _open_container(self, name: ImageName) -> Container:

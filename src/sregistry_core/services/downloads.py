@@ -13,6 +13,7 @@ from sregistry_core.storage.blob_store import Place
 
 from .access import Access
 from .authentication import Authentication
+from .seen import AnyImage
 from .shares import Shares
 
 if TYPE_CHECKING:
@@ -53,12 +54,12 @@ class Downloads:
         self._shares = shares
         self._facilities = facilities
 
-    def open(self, image: Image) -> Delivery:
+    def open(self, image: AnyImage) -> Delivery:
         """Say how the bytes of an image get to the caller."""
         self._access.require(Action.READ, image.container)
         return self._delivery(image)
 
-    def address(self, image: Image) -> str:
+    def address(self, image: AnyImage) -> str:
         """Give an address that leads to the bytes, and works while the caller may read them.
 
         It lives for `sregistry.transfer_lifetime` at most, and needs no header.
@@ -109,14 +110,14 @@ class Downloads:
         reader = Access(self._db, caller, self._facilities, self._access.audit)
         reader.require(Action.READ, image.container, called="this address")
 
-    def _address(self, image: Image, claims: dict[str, str | int | None]) -> str:
+    def _address(self, image: AnyImage, claims: dict[str, str | int | None]) -> str:
         settings = self._facilities.settings
         signed = self._facilities.signer.sign(
             PURPOSE, {"image": image.id, **claims}, settings.transfer_lifetime
         )
         return f"{settings.public_url}/transfer/{signed}"
 
-    def _delivery(self, image: Image) -> Delivery:
+    def _delivery(self, image: AnyImage) -> Delivery:
         if image.blob is None:
             raise NotFound(f"the bytes of {image.digest} are not here")
         place = Place(image.blob.storage, image.blob.key)

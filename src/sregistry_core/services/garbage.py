@@ -24,7 +24,7 @@ from sregistry_core.models import (
 from sregistry_core.storage.blob_store import Place
 
 from .access import Access
-from .locking import lock_blobs
+from .locking import lock_blobs, lock_containers
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -86,11 +86,13 @@ class Garbage:
             .where(Image.container_id == RepositoryBlob.container_id)
             .where(Image.blob_id == RepositoryBlob.blob_id)
         )
-        loose = self._db.scalars(
-            select(RepositoryBlob).where(
-                RepositoryBlob.created_at < before, ~_named_by_a_manifest(), ~of_image
-            )
-        ).all()
+        wanted = select(RepositoryBlob).where(
+            RepositoryBlob.created_at < before, ~_named_by_a_manifest(), ~of_image
+        )
+        # Whoever pushes a manifest in one of these holds its container, and may be about to name
+        # what looks loose: it is looked at once more when they are done.
+        lock_containers(self._db, [link.container_id for link in self._db.scalars(wanted)])
+        loose = self._db.scalars(wanted.execution_options(populate_existing=True)).all()
         for link in loose:
             self._db.delete(link)
         self._db.flush()

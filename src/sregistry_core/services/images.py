@@ -13,24 +13,24 @@ from sregistry_core.digests import Digest
 from sregistry_core.errors import Conflict, Malformed, NotFound
 from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import Blob, BlobState, Collection, Container, Entity, Image, Tag
-from sregistry_core.names import ContainerName, ImageName
+from sregistry_core.names import USUAL_ARCHITECTURE, ContainerName, ImageName
 
 from .access import Access, name_of
 from .freezing import refuse_frozen
 from .garbage import Garbage
+from .glances import image_at
 from .listeners import tell
 from .locking import lock_container
 from .manifest_tags import forget_manifests
 from .named import name_of_today
 from .outbox import OutboxService
+from .seen import AnyImage
 from .summaries import container_changed
 from .tag_history import TagHistory
 
 if TYPE_CHECKING:
     from . import Facilities
 
-USUAL_ARCHITECTURE = "amd64"
-"""What a client means that does not say: the oldest ones cannot."""
 LONGEST_DESCRIPTION = 20_000
 
 
@@ -67,6 +67,14 @@ class Images:
             raise NotFound(f"{name} does not exist{f' for {arch}' if arch else ''}")
         self._access.ask_policies(Action.READ, name_of(image.container))
         return image
+
+    def pullable(self, name: ImageName, arch: str | None = None) -> AnyImage:
+        """Give the same as `resolve`, for whoever only wants to read: with one question, mostly."""
+        seen = image_at(self._db, name, arch)
+        if seen is None or not self._access.may(Action.READ, seen.container.collection):
+            return self.resolve(name, arch)
+        self._access.ask_policies(Action.READ, name_of(seen.container))
+        return seen
 
     def unguarded(self, name: ImageName, arch: str | None = None) -> Image | None:
         """Give the image that a name means: for services that guard in another way."""

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 
 from sregistry_core.contracts import Action
 from sregistry_core.models import Collection, Container, Entity, Image, ImageLabel, Tag
+from sregistry_core.names import USUAL_ARCHITECTURE
 
 from .access import Access, name_of
 from .freezing import is_frozen_whole
-from .images import USUAL_ARCHITECTURE
 
 AnySelect = Select[*tuple[Any, ...]]
 MOST_LABELS = 10_000

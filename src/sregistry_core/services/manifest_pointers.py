@@ -9,9 +9,9 @@ from sregistry_core.contracts import TagMoved
 from sregistry_core.formats.oci_manifest import INDEX_TYPES
 from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import Container, Image, Manifest, ManifestReference, ManifestTag
+from sregistry_core.names import USUAL_ARCHITECTURE
 
 from .access import Access, name_of
-from .images import USUAL_ARCHITECTURE
 from .listeners import tell
 from .manifest_tags import image_tags, manifest_tag, put_manifest_tag
 from .outbox import OutboxService

@@ -5,14 +5,22 @@ the images of a tag forgets its manifest, which is then found anew when somebody
 whoever moves its manifest moves the images as well.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import ColumnElement, Select, delete, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sregistry_core.db.session import mark_changed
-from sregistry_core.models import Container, Image, ManifestTag, Tag
+from sregistry_core.formats.oci_manifest import INDEX_TYPES
+from sregistry_core.models import (
+    Container,
+    Image,
+    Manifest,
+    ManifestReference,
+    ManifestTag,
+    Tag,
+)
 
 
 def manifest_tag(db: Session, container_id: str, name: str) -> ManifestTag | None:
@@ -74,3 +82,29 @@ def is_frozen(db: Session, container: Container, name: str) -> bool:
     if seen is not None and seen.frozen_at is not None:
         return True
     return any(tag.frozen_at is not None for tag in image_tags(db, container.id, name))
+
+
+def is_named_by_an_index(db: Session, image: Image) -> bool:
+    """True when an index of the same repository names a manifest of the image."""
+    digests = db.scalars(select(Manifest.digest).where(Manifest.image_id == image.id)).all()
+    return bool(db.scalar(select(_named(image.container_id, digests))))
+
+
+def forget_index(db: Session, manifest_id: str) -> None:
+    """Remove an index whose last tag is gone and that no other one names; no other manifest."""
+    index = db.get(Manifest, manifest_id)
+    if index is None or index.media_type not in INDEX_TYPES:
+        return
+    is_tagged = exists().where(ManifestTag.manifest_id == manifest_id)
+    if not db.scalar(select(is_tagged | _named(index.container_id, [index.digest]))):
+        db.delete(index)
+        db.flush()
+
+
+def _named(container_id: str, digests: Sequence[str]) -> ColumnElement[bool]:
+    return (
+        exists()
+        .where(ManifestReference.is_manifest, ManifestReference.digest.in_(digests))
+        .where(ManifestReference.manifest_id == Manifest.id)
+        .where(Manifest.container_id == container_id)
+    )

@@ -28,11 +28,12 @@ from sregistry_core.models import (
     RepositoryBlob,
     Tag,
 )
-from sregistry_core.names import parse_tag
+from sregistry_core.names import USUAL_ARCHITECTURE, ContainerName, parse_tag
 
 from .access import Access, name_of
 from .freezing import refuse_frozen
-from .images import USUAL_ARCHITECTURE, Images
+from .glances import manifest_at
+from .images import Images
 from .locking import lock_container
 from .manifest_demands import require_manifest
 from .manifest_pointers import ManifestPointers
@@ -40,6 +41,7 @@ from .manifest_rows import ManifestRows
 from .manifest_tags import is_frozen, manifest_tag, pullable_tags, put_manifest_tag
 from .outbox import OutboxService
 from .publishing import Publishing
+from .seen import AnyManifest, SeenManifest
 from .sif_artifacts import SeenSif, SifArtifacts
 from .signers import demand_of, require_image
 from .tags import Tags
@@ -128,6 +130,25 @@ class Manifests:
             return self._usual_child(container, found)
         return found
 
+    def glimpse(
+        self, name: ContainerName, reference: Reference, *, accepted: Collection[str] = ()
+    ) -> SeenManifest | None:
+        """Give what `find` gives, with one question; None where that one has to be asked instead.
+
+        It has to where there is nothing to be seen, for whatever reason, where a tag gets its
+        manifest only now, and where a client takes no index.
+        """
+        self._access.require_reach(Action.READ, str(name))
+        digest = str(reference.digest) if reference.digest is not None else None
+        seen = manifest_at(self._db, name, tag=reference.tag, digest=digest)
+        if seen is None or not self._access.may(Action.READ, seen.container):
+            return None
+        is_index = digest is None and seen.media_type in INDEX_TYPES
+        if accepted and is_index and not set(INDEX_TYPES) & set(accepted):
+            return None
+        self._access.ask_policies(Action.READ, name_of(seen.container))
+        return seen
+
     def put(
         self,
         container: Container,
@@ -146,7 +167,6 @@ class Manifests:
         """
         self._access.require(Action.PUSH, container)
         names = self._tag_names(reference, tags)
-        self._refuse_frozen(container, names)
         digest = ContentDigest.of(
             body, reference.digest.algorithm if reference.digest else "sha256"
         )
@@ -156,10 +176,14 @@ class Manifests:
             )
         document = read_document(body, content_type)
         self._require_kind(document)
-        require_manifest(self._db, container, document, is_tagged=bool(names))
-        self._results.require_genuine(container, digest, document, is_tagged=bool(names))
-        container, seen = self._require_blobs(container, document)
+        self._require_takeable(container, digest, document, names)
+        container, seen = self._look(container, document)
         lock_container(self._db, container.id)
+        # Whoever deletes, sweeps or demands may have been faster while we looked or waited.
+        self._db.flush()
+        self._db.expire_all()
+        self._access.require(Action.PUSH, container)
+        self._require_takeable(container, digest, document, names)
         image = self._image_of(container, document, seen)
         manifest = self._rows.keep(
             container, body, digest, document, image_id=image.id if image else None
@@ -227,7 +251,7 @@ class Manifests:
             query = query.where(Manifest.artifact_type == artifact_type)
         return self._db.scalars(query).all()
 
-    def count(self, manifest: Manifest) -> None:
+    def count(self, manifest: AnyManifest) -> None:
         """Count one pull of what is no SIF: the bytes of a SIF are counted where they leave."""
         is_ours = manifest.image_id is not None or manifest.result_of is not None
         if not is_ours and manifest.media_type not in INDEX_TYPES:
@@ -308,22 +332,35 @@ class Manifests:
         ):
             raise NotAnImage("only SIF images are taken here, and this manifest is of none")
 
-    def _require_blobs(
-        self, container: Container, document: Document
-    ) -> tuple[Container, SeenSif | None]:
+    def _require_takeable(
+        self,
+        container: Container,
+        digest: ContentDigest,
+        document: Document,
+        names: Collection[str],
+    ) -> None:
+        self._refuse_frozen(container, names)
+        require_manifest(self._db, container, document, is_tagged=bool(names))
+        self._results.require_genuine(container, digest, document, is_tagged=bool(names))
+        self._require_blobs(container, document)
+
+    def _require_blobs(self, container: Container, document: Document) -> None:
         """Raise BlobsMissing unless the config is here, and the layer of a SIF.
 
         Other layers may be missing: whoever copies a part of an image pushes it so.
         Source: OCI distribution 1.1, conformance, sparse manifests.
         """
-        if document.config is None:
-            return container, None
-        wanted = [document.config, *([document.sif] if document.sif else [])]
-        links = [self._db.get(RepositoryBlob, (container.id, str(one.digest))) for one in wanted]
-        missing = [str(one.digest) for one, link in zip(wanted, links, strict=True) if not link]
+        wanted = [str(one.digest) for one in (document.config, document.sif) if one is not None]
+        missing = [digest for digest in wanted if self._link(container, digest) is None]
         if missing:
             raise BlobsMissing(f"{name_of(container)} has no blob {', '.join(missing)}")
-        sif = links[1] if document.sif else None
+
+    def _link(self, container: Container, digest: str) -> RepositoryBlob | None:
+        return self._db.get(RepositoryBlob, (container.id, digest), populate_existing=True)
+
+    def _look(self, container: Container, document: Document) -> tuple[Container, SeenSif | None]:
+        """Read a SIF that is no image here yet; no connection is held meanwhile."""
+        sif = self._link(container, str(document.sif.digest)) if document.sif else None
         if sif is None or self._sif.known_image(container, sif.blob) is not None:
             return container, None
         container_id = container.id
@@ -339,7 +376,7 @@ class Manifests:
     ) -> Image | None:
         if document.sif is None:
             return None
-        link = self._db.get(RepositoryBlob, (container.id, str(document.sif.digest)))
+        link = self._link(container, str(document.sif.digest))
         if link is None:
             raise BlobsMissing(f"{name_of(container)} has no blob {document.sif.digest}")
         image = self._sif.image_of(container, link.blob, seen)

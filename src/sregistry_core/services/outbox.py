@@ -1,13 +1,13 @@
 """Duties, written down in the transaction of the act that causes them."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from sregistry_core.db.session import mark_changed
 from sregistry_core.db.statements import insert_for
 from sregistry_core.errors import Conflict, NotFound
 from sregistry_core.models import Outbox, Periodic
+from sregistry_core.settings import LONGEST_JOB_LEASE
 
 QUICK = "quick"
 SLOW = "slow"
@@ -25,6 +26,8 @@ RUNG = "duties_to_ring_for"
 _ATTEMPTS = 12
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(hours=1)
+_LONGEST_SKEW = timedelta(minutes=5)
+"""How far the clocks of two machines may be apart: a claim for longer is of a clock put back."""
 
 
 class OutboxService:
@@ -77,7 +80,7 @@ class OutboxService:
         now = self._clock()
         rows = self._db.execute(
             select(Outbox.id, Outbox.queue)
-            .where(Outbox.failed_at.is_(None), Outbox.due_at <= now, _unclaimed(now))
+            .where(Outbox.failed_at.is_(None), _due(now), _unclaimed(now))
             .order_by(Outbox.due_at)
             .limit(limit)
         )
@@ -85,6 +88,8 @@ class OutboxService:
 
     def claim(self, duty: str, lease: timedelta) -> Outbox | None:
         """Take a duty for `lease`; None when it is done, not due, or somebody else's.
+
+        Its `attempts` then tell this claim from every later one.
 
         Of any number of workers that try at once, one gets it.
         """
@@ -94,10 +99,14 @@ class OutboxService:
             .where(
                 Outbox.id == duty,
                 Outbox.failed_at.is_(None),
-                Outbox.due_at <= now,
+                _due(now),
                 _unclaimed(now),
             )
-            .values(claimed_until=now + lease, attempts=Outbox.attempts + 1)
+            .values(
+                claimed_until=now + lease,
+                attempts=Outbox.attempts + 1,
+                created_at=case((Outbox.created_at > now, now), else_=Outbox.created_at),
+            )
             .execution_options(synchronize_session=False)
         )
         mark_changed(self._db)
@@ -105,16 +114,35 @@ class OutboxService:
             return None
         return self._db.get(Outbox, duty, populate_existing=True)
 
+    def renew(self, attempts: Mapping[str, int], lease: timedelta) -> None:
+        """Hold claimed duties for `lease` from now on; not those that others have claimed since.
+
+        attempts   what each had when it was claimed, by the duty's identifier
+        """
+        until = self._clock() + lease
+        for duty in sorted(attempts):
+            self._db.execute(
+                update(Outbox)
+                .where(Outbox.id == duty, Outbox.attempts == attempts[duty])
+                .where(Outbox.claimed_until.is_not(None))
+                .values(claimed_until=until)
+                .execution_options(synchronize_session=False)
+            )
+        mark_changed(self._db)
+
     def done(self, duty: str) -> None:
         """Strike a duty off, in the transaction that fulfils it."""
         row = self._db.get(Outbox, duty)
         if row is not None:
             self._db.delete(row)
 
-    def failed(self, duty: str, error: str) -> None:
-        """Put a duty back for a later attempt, or give it up after the last one."""
+    def failed(self, duty: str, attempt: int, error: str) -> None:
+        """Put a duty back for a later attempt, or give it up after the last one.
+
+        attempt   as it was claimed: one that somebody else has claimed since is theirs
+        """
         row = self._db.get(Outbox, duty)
-        if row is None:
+        if row is None or row.attempts != attempt:
             return
         now = self._clock()
         pause = min(_FIRST_PAUSE * 2 ** min(row.attempts, 20), _LONGEST_PAUSE)
@@ -179,10 +207,15 @@ class OutboxService:
         if row is None:
             raise NotFound(f"the job {duty} does not exist")
         now = self._clock()
-        if row.claimed_until is not None and row.claimed_until >= now:
+        if self.is_at_work(row):
             raise Conflict(f"the job {duty} is being worked at")
         row.failed_at, row.claimed_until, row.attempts, row.due_at = None, None, 0, now
         return row
+
+    def is_at_work(self, row: Outbox) -> bool:
+        """True while a worker is at a duty, and has been heard of."""
+        until, now = row.claimed_until, self._clock()
+        return until is not None and now <= until <= now + LONGEST_JOB_LEASE + _LONGEST_SKEW
 
     def counts(self) -> dict[str, int]:
         """How many duties wait and how many were given up, as `waiting` and `failed`."""
@@ -201,4 +234,11 @@ def _one_of(job: str, arguments: dict[str, Any]) -> str:
 
 
 def _unclaimed(now: datetime) -> Any:
-    return or_(Outbox.claimed_until.is_(None), Outbox.claimed_until < now)
+    impossible = now + LONGEST_JOB_LEASE + _LONGEST_SKEW
+    until = Outbox.claimed_until
+    return or_(until.is_(None), until < now, until > impossible)
+
+
+def _due(now: datetime) -> Any:
+    """What was written before the clock was put back waits no longer for that time to come."""
+    return or_(Outbox.due_at <= now, Outbox.created_at > now)

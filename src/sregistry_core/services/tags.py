@@ -11,11 +11,10 @@ from sregistry_core.contracts import Action, TagMoved
 from sregistry_core.errors import Conflict, Malformed, NotFound
 from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import Container, Image, ManifestTag, Tag, Upload
-from sregistry_core.names import parse_architecture, parse_tag
+from sregistry_core.names import USUAL_ARCHITECTURE, parse_architecture, parse_tag
 
 from .access import Access, name_of
 from .freezing import refuse_frozen
-from .images import USUAL_ARCHITECTURE
 from .listeners import tell
 from .locking import lock_container
 from .manifest_tags import forget_manifests, is_frozen, manifest_tag

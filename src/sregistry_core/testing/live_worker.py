@@ -41,6 +41,12 @@ class LiveWorker:
         """What it has printed and logged, of every start."""
         return self._log_file.read_text(encoding="utf-8", errors="replace")
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        assert self._process is not None, "the worker was not started"
+        return self._process.pid
+
     def start(self) -> None:
         """Start it, and wait until it says that it works."""
         with self._log_file.open("ab") as log:

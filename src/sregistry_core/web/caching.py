@@ -3,10 +3,10 @@
 from pyramid.request import Request
 from pyramid.response import Response
 
-from sregistry_core.models import Container
+from sregistry_core.services.seen import AnyContainer
 
 
-def keep_for_a_moment(request: Request, response: Response, container: Container) -> Response:
+def keep_for_a_moment(request: Request, response: Response, container: AnyContainer) -> Response:
     """Let the proxy keep an answer about a container for `sregistry.proxy_cache_lifetime`.
 
     Nothing is kept that depends on who is asking, nor of what is not public. Read by nginx from

@@ -5,6 +5,7 @@ from pyramid.request import Request
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Caller
+from sregistry_core.db.session import settle
 from sregistry_core.identifiers import new_identifier
 from sregistry_core.services import Services
 
@@ -35,8 +36,13 @@ def _db(request: Request) -> Session:
 
 
 def _caller(request: Request) -> Caller:
-    """Who is calling. Raises LoginRequired when what was shown does not hold."""
-    return find_caller(request)
+    """Who is calling. Raises LoginRequired when what was shown does not hold.
+
+    What a login has told of somebody is kept, whatever becomes of the request.
+    """
+    caller = find_caller(request)
+    settle(request.db)
+    return caller
 
 
 def _services(request: Request) -> Services:

@@ -15,6 +15,8 @@ from sregistry_core.errors import BodyWithheld
 
 _WITH_A_BODY = frozenset({"PUT", "POST", "PATCH"})
 _PASSED_ON = ("WWW-Authenticate", "Retry-After", "X-Request-ID")
+_RENAMED = ("WWW-Authenticate", "Location", "Range", "Content-Range", "Docker-Upload-UUID")
+"""As X-Refused-...: the proxy itself passes on the challenge of a 401, and would do so twice."""
 _MOST_WORDS = 2000
 """In bytes: the proxy reads a header of 4 KiB."""
 
@@ -66,4 +68,7 @@ def _refusal(response: Response) -> Response:
     for name in _PASSED_ON:
         if name in response.headers:
             told.headers[name] = response.headers[name]
+    for name in _RENAMED:
+        if name in response.headers and told.status_int != 401:
+            told.headers[f"X-Refused-{name}"] = response.headers[name]
     return told

@@ -230,3 +230,11 @@ def test_more_connections_than_select_can_count_are_served(start_server):
     finally:
         for client in clients:
             client.close()
+
+
+def test_header_and_body_of_a_small_answer_leave_in_one_packet(server):
+    with socket.create_connection(server.addresses[0], timeout=20) as client:
+        for _ in range(50):
+            client.sendall(b"GET /ping HTTP/1.1\r\nHost: here\r\n\r\n")
+            said = client.recv(65536)
+            assert said.startswith(b"HTTP/1.1 200 OK\r\n") and said.endswith(b"\r\n\r\npong")

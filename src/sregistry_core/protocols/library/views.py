@@ -114,7 +114,7 @@ def announce_image(request: Request) -> Response:
 def download(request: Request) -> Response:
     """Send an image, or say where to fetch it in ranges: 303 is the client's word for that."""
     services = request.services
-    image = services.images.resolve(_image_name(request), read_arch(request.GET))
+    image = services.images.pullable(_image_name(request), read_arch(request.GET))
     delivery = services.downloads.open(image)
     above = request.registry["facilities"].settings.parallel_download_above
     in_ranges = not isinstance(delivery.handoff, Redirect) and 0 < above < delivery.size

@@ -10,10 +10,9 @@ from typing import Any
 
 from sregistry_core.digests import Digest
 from sregistry_core.models import Collection, Container, Entity, Image, Tag
-from sregistry_core.names import parse_architecture
+from sregistry_core.names import USUAL_ARCHITECTURE, parse_architecture
 from sregistry_core.services.access import name_of
 from sregistry_core.services.freezing import is_frozen_whole
-from sregistry_core.services.images import USUAL_ARCHITECTURE
 from sregistry_core.services.search import Query
 
 

@@ -22,7 +22,9 @@ def send_blob(request: Request) -> Response:
     name = read_name(request)
     digest = ContentDigest.parse(request.matchdict["digest"])
     services = request.services
-    delivery = services.blobs.open(services.repositories.find(name), digest)
+    delivery = services.blobs.glimpse(name, digest)
+    if delivery is None:
+        delivery = services.blobs.open(services.repositories.find(name), digest)
     found = _RANGE.match(request.headers.get("Range", "").strip().lower())
     if found and int(found[2]) < int(found[1]):
         # RFC 9110 lets a server pass over such a range; the conformance program wants it refused.

@@ -5,8 +5,9 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from sregistry_core.contracts import Action
-from sregistry_core.errors import InvalidManifest, ManifestUnknown, TooLarge
+from sregistry_core.errors import InvalidDigest, InvalidManifest, ManifestUnknown, TooLarge
 from sregistry_core.services.manifests import Reference
+from sregistry_core.services.seen import AnyContainer, AnyManifest
 from sregistry_core.web.caching import keep_for_a_moment
 from sregistry_core.web.forms import body_of
 
@@ -22,16 +23,9 @@ from .wire import (
 @view_config(route_name="oci.manifest", request_method="GET")
 def show_manifest(request: Request) -> Response:
     """Show a manifest; a GET of what is no SIF counts as a pull."""
-    services = request.services
-    container = services.repositories.find(read_name(request))
-    try:
-        reference = Reference.parse(request.matchdict["reference"])
-    except InvalidManifest as error:
-        # What can be no tag is not there.
-        raise ManifestUnknown(str(error)) from error
-    manifest = services.manifests.find(container, reference, accepted=read_accepted(request))
+    manifest, container = _find(request)
     if request.method == "GET":
-        services.manifests.count(manifest)
+        request.services.manifests.count(manifest)
     response = manifest_response(request, manifest)
     # Answers from a cache would not be counted, and of a tag they depend on what is accepted.
     is_the_same_for_all = manifest.image_id is not None and ":" in request.matchdict["reference"]
@@ -71,3 +65,21 @@ def delete_manifest(request: Request) -> Response:
     container = services.repositories.find(name, Action.DELETE)
     services.manifests.delete(container, reference)
     return Response(status=202)
+
+
+def _find(request: Request) -> tuple[AnyManifest, AnyContainer]:
+    services = request.services
+    name, accepted = read_name(request), read_accepted(request)
+    try:
+        reference = Reference.parse(request.matchdict["reference"])
+    except (InvalidManifest, InvalidDigest) as error:
+        services.repositories.find(name)
+        if isinstance(error, InvalidDigest):
+            raise
+        # What can be no tag is not there.
+        raise ManifestUnknown(str(error)) from error
+    seen = services.manifests.glimpse(name, reference, accepted=accepted)
+    if seen is not None:
+        return seen, seen.container
+    container = services.repositories.find(name)
+    return services.manifests.find(container, reference, accepted=accepted), container

@@ -19,6 +19,7 @@ from sregistry_core.models import Manifest
 from sregistry_core.names import ContainerName
 from sregistry_core.services.blob_uploads import Chunk
 from sregistry_core.services.manifests import Pushed
+from sregistry_core.services.seen import AnyManifest
 
 USUAL_PAGE = 1000
 LARGEST_PAGE = 10_000
@@ -118,7 +119,7 @@ def json_body(body: Mapping[str, Any], media_type: str) -> Response:
     return OciResponse(body=text, content_type=media_type, charset=None)
 
 
-def manifest_response(request: Request, manifest: Manifest) -> Response:
+def manifest_response(request: Request, manifest: AnyManifest) -> Response:
     """Show a manifest, byte for byte."""
     response = Response(content_type=manifest.media_type, charset=None)
     if request.method == "HEAD":

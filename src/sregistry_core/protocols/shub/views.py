@@ -5,11 +5,11 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from sregistry_core.errors import Malformed, NotAllowed, NotFound
-from sregistry_core.models import Image
 from sregistry_core.names import DEFAULT_TAG, ImageName
 from sregistry_core.services import Services
 from sregistry_core.services.client_credentials import Spelling
 from sregistry_core.services.freezing import is_frozen_whole
+from sregistry_core.services.seen import AnyImage, SeenImage
 from sregistry_core.web.caching import keep_for_a_moment
 from sregistry_core.web.dialects import json_response
 from sregistry_core.web.handoff import respond
@@ -29,7 +29,7 @@ def show_manifest(request: Request) -> Response:
     try:
         path = f"{asked.get('entity', home)}/{asked['collection']}/{asked['container']}"
         name = ImageName.parse(path, home=home)
-        image = services.images.resolve(name)
+        image = services.images.pullable(name)
     except (Malformed, NotFound) as error:
         raise _refusal(request, error) from error
     address = services.downloads.address(image)
@@ -87,7 +87,9 @@ def _spellings(request: Request) -> list[Spelling]:
     return [*exact, *(Spelling(one.lower(), name.lower(), tag.lower()) for one in collections)]
 
 
-def _is_frozen(services: Services, image: Image, name: ImageName) -> bool:
+def _is_frozen(services: Services, image: AnyImage, name: ImageName) -> bool:
+    if isinstance(image, SeenImage):
+        return image.frozen
     if is_frozen_whole(image.container) or name.tag is None:
         return is_frozen_whole(image.container)
     return services.tags.is_frozen(image.container, name.tag)

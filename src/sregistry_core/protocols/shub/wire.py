@@ -3,11 +3,13 @@
 from typing import Any
 
 from sregistry_core.digests import Digest
-from sregistry_core.models import Image
 from sregistry_core.names import DEFAULT_TAG, ImageName
+from sregistry_core.services.seen import AnyImage
 
 
-def manifest_json(image: Image, name: ImageName, address: str, *, frozen: bool) -> dict[str, Any]:
+def manifest_json(
+    image: AnyImage, name: ImageName, address: str, *, frozen: bool
+) -> dict[str, Any]:
     """Give the manifest: what any client of the old server or of Singularity Hub reads.
 
     `commit` names the file in the client's cache, for all registries together: so it is made of
