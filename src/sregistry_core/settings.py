@@ -79,6 +79,13 @@ class CoreSettings:
     login_attempts_per_address: int
     login_window: timedelta
     garbage_grace: timedelta
+    build_directory: Path
+    build_threads: int
+    build_time_limit: timedelta
+    builds_per_user: int
+    builds_per_collection: int
+    build_log_lifetime: timedelta
+    largest_build_context: int
     publishers: tuple[str, ...]
     publishers_allow_private: bool
     publishers_ca_file: Path | None
@@ -139,6 +146,13 @@ def read_core_settings(section: PluginSettings) -> CoreSettings:
         login_attempts_per_address=section.number("login_attempts_per_address", 100),
         login_window=section.duration("login_window", "15m"),
         garbage_grace=section.duration("garbage_grace", "1d"),
+        build_directory=_build_directory(section),
+        build_threads=section.number("build_threads", 1, least=1, most=64),
+        build_time_limit=section.duration("build_time_limit", "2h"),
+        builds_per_user=section.number("builds_per_user", 10),
+        builds_per_collection=section.number("builds_per_collection", 0),
+        build_log_lifetime=section.duration("build_log_lifetime", "90d"),
+        largest_build_context=section.size("largest_build_context", "1G"),
         publishers=_publishers(section),
         publishers_allow_private=section.boolean("publishers_allow_private", False),
         publishers_ca_file=_publishers_ca_file(section),
@@ -261,6 +275,12 @@ def _publishers_ca_file(section: PluginSettings) -> Path | None:
     if not path.is_file():
         raise ConfigurationError(f"sregistry.publishers_ca_file = {path} is no file")
     return path
+
+
+def _build_directory(section: PluginSettings) -> Path:
+    if section.text("build_directory", ""):
+        return section.path("build_directory")
+    return section.path("staging") / "builds"
 
 
 def _job_lease(section: PluginSettings) -> timedelta:

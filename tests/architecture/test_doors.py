@@ -20,6 +20,9 @@ from sregistry_core.digests import ContentDigest, Digest
 from sregistry_core.errors import LoginRequired, NotAllowed, NotFound
 from sregistry_core.models import (
     BlobUpload,
+    Build,
+    BuildContext,
+    BuildState,
     CollectionRole,
     Container,
     Image,
@@ -32,6 +35,7 @@ from sregistry_core.models import (
 )
 from sregistry_core.names import CollectionName, ContainerName, ImageName, RobotName
 from sregistry_core.services import Services
+from sregistry_core.services.builds import Wish
 from sregistry_core.services.client_containers import Begun
 from sregistry_core.services.client_credentials import Spelling
 from sregistry_core.services.listings import Span, Wanted
@@ -271,6 +275,34 @@ DOORS = {
         lambda s, t: s.client_containers.push(NAME, io.BytesIO(t.content), size=1)
     ),
     "client_containers.remove": Refuses(lambda s, t: s.client_containers.remove(NAME)),
+    "client_containers.reserve": Refuses(lambda s, t: s.client_containers.reserve(NAME)),
+    "client_containers.open": Refuses(lambda s, t: s.client_containers.open(NAME)),
+    "builds.order": Refuses(lambda s, t: s.builds.order(Wish("say hello", NAME))),
+    "builds.find": Refuses(lambda s, t: s.builds.find(t.build.id)),
+    "builds.of": ShowsNothing(lambda s, t: s.builds.of()),
+    "builds.lines": Refuses(lambda s, t: s.builds.lines(t.build)),
+    "builds.every_line": RefusesAllButTheSystem(lambda s, t: s.builds.every_line(t.build.id)),
+    "builds.cancel": Refuses(lambda s, t: s.builds.cancel(t.build)),
+    "builds.retry": Refuses(lambda s, t: s.builds.retry(t.ended_build)),
+    "builds.forget_old": RefusesAllButTheSystem(lambda s, t: s.builds.forget_old()),
+    "build_contexts.announce": Refuses(lambda s, t: s.build_contexts.announce(t.digest, 1)),
+    "build_contexts.receive": Unguarded("its address is signed, and comes from a guarded door"),
+    "build_contexts.arrived": Refuses(lambda s, t: s.build_contexts.arrived(t.digest)),
+    "build_contexts.forget": Refuses(lambda s, t: s.build_contexts.forget(t.digest)),
+    "build_contexts.expire": RefusesAllButTheSystem(lambda s, t: s.build_contexts.expire()),
+    "build_contexts.path": Unguarded("it only says where something would be"),
+    "building.begin": RefusesAllButTheSystem(lambda s, t: s.building.begin(t.build.id)),
+    "building.orderer": RefusesAllButTheSystem(lambda s, t: s.building.orderer(t.build.id)),
+    "building.remember": RefusesAllButTheSystem(
+        lambda s, t: s.building.remember(t.build.id, "job 1")
+    ),
+    "building.is_cancelled": RefusesAllButTheSystem(
+        lambda s, t: s.building.is_cancelled(t.build.id)
+    ),
+    "building.say": RefusesAllButTheSystem(lambda s, t: s.building.say(t.build.id, [(1, "x")])),
+    "building.end": RefusesAllButTheSystem(
+        lambda s, t: s.building.end(t.build.id, BuildState.LOST)
+    ),
     "federation.all": PUBLIC,
     "federation.find": PUBLIC,
     "federation.add": Refuses(lambda s, t: s.federation.add("other", "https://other.test")),
@@ -376,6 +408,7 @@ DOORS = {
     "artifacts.of_digest": Refuses(lambda s, t: s.artifacts.of_digest(t.blast, t.manifest.digest)),
     "artifacts.of_image": Refuses(lambda s, t: s.artifacts.of_image(t.image)),
     "artifacts.referrers": Refuses(lambda s, t: s.artifacts.referrers(t.blast, [])),
+    "artifacts.text_of": Refuses(lambda s, t: s.artifacts.text_of(t.blast, "sha256:none")),
     "artifacts.sizes_of": Refuses(lambda s, t: s.artifacts.sizes_of(t.blast, [])),
     "software.of": Refuses(lambda s, t: s.software.of(t.image)),
     "newest.images": ShowsNothing(lambda s, t: s.newest.images()),
@@ -405,6 +438,7 @@ HAS_ITS_CONDITIONS = {
 """Doors that do not refuse Ada or the system, but have another reason to give no answer."""
 
 OPEN_TO_EVERY_USER = {
+    "build_contexts.announce",
     "journeys.begin",
     "keys.add",
     "renaming.entities",
@@ -448,7 +482,13 @@ def without_a_line(doors, table):
 def registry(tmp_path_factory, empty_database):
     """A registry of Ada, an administrator, in which everything is private."""
     registry = Registry(
-        tmp_path_factory.mktemp("doors"), empty_database, {"sregistry.publishers": ISSUER}
+        tmp_path_factory.mktemp("doors"),
+        empty_database,
+        {
+            "sregistry.publishers": ISSUER,
+            "sregistry.plugin_modules": "sregistry_core.testing.toy_builder",
+            "sregistry.builder": "toy",
+        },
     )
     content = make_sif(labels={"org.example": "secret"})
     ada = registry.user("ada", is_admin=True)
@@ -469,6 +509,19 @@ def registry(tmp_path_factory, empty_database):
             lab, "builds", issuer=ISSUER, claims={"repository": "a/b"}, scope=Scope.PUSH
         )
         services.shares.create(NAME)
+        services.builds.order(Wish("say hello", NAME))
+        ended = services.builds.order(Wish("fail", NAME))
+        services.builds.cancel(ended)
+        services.db.add(
+            BuildContext(
+                user_id=ended.ordered_by,
+                digest=services.images.resolve(NAME).digest,
+                size=1,
+                arrived_at=ended.ordered_at,
+                created_at=ended.ordered_at,
+                expires_at=ended.ordered_at,
+            )
+        )
         services.federation.add("elsewhere", "https://elsewhere.test")
         image = services.images.resolve(NAME)
         services.uploads.begin_parts(image.id, size=len(content))
@@ -508,6 +561,8 @@ def things_of(services, registry):
         blob=image.blob,
         upload=only(Upload),
         blob_upload=only(BlobUpload),
+        build=only(Build, state=BuildState.QUEUED),
+        ended_build=only(Build, state=BuildState.CANCELLED),
         manifest=only(Manifest),
         content_digest=ContentDigest("sha256", Digest.parse(image.digest).hex),
         share=1,

@@ -43,6 +43,8 @@ def place_of(worlds: Worlds, caller: Caller, *, at_home: bool = False) -> Place:
         "share_token": things.share_token,
         "parts_id": uploads.parts_id,
         "blob_upload": uploads.blob_upload,
+        "build_id": things.build_id,
+        "ended_build_id": things.ended_build_id,
         "bring": uploads.bring,
         "cid": uploads.cid,
         "others_parts_id": others.parts_id,

@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -85,6 +85,8 @@ class Things:
     referrer: str
     share_number: str
     share_token: str
+    ended_build_id: str
+    build_id: str = ""
     uploads: dict[str, Uploads] = field(default_factory=dict)
 
 
@@ -102,7 +104,9 @@ class Worlds:
     def __init__(self, directory: Path, empty_database: Path):
         ini = {
             "sregistry.protocols": " ".join(PROTOCOLS),
-            "sregistry.plugin_modules": "sregistry_core.testing.elsewhere",
+            "sregistry.plugin_modules": "sregistry_core.testing.elsewhere"
+            " sregistry_core.testing.toy_builder",
+            "sregistry.builder": "toy",
             "sregistry.publishers": ISSUER,
             "sregistry.login": "passwords elsewhere byform",
             "byform.use": "elsewhere",
@@ -179,6 +183,9 @@ class Worlds:
         for entity, owner in (("ada", "ada"), ("crew", "tess"), (HOME, "ada")):
             self.things[entity] = self._fill(entity, self._actors[owner])
         self.registry.run_jobs()
+        for entity, owner in (("ada", "ada"), ("crew", "tess"), (HOME, "ada")):
+            build = _order(entity, self._actors[owner], "say hello")
+            self.things[entity] = replace(self.things[entity], build_id=build)
         self._keep(PRIVATE)
         self._give_narrow_tokens(PRIVATE)
         for entity in self.things:
@@ -277,6 +284,7 @@ class Worlds:
             referrer=oci_digest_of(referrer),
             share_number=str(share.json["number"]),
             share_token=share.json["web_url"].split("/s/")[1].partition("/")[0],
+            ended_build_id=_order(entity, owner, "fail"),
         )
         self._let_all_begin(things)
         return things
@@ -385,3 +393,8 @@ def _files(directory: Path) -> dict[str, tuple[int, int]]:
 def sha256_of(content: bytes) -> str:
     """Give the digest in hex."""
     return hashlib.sha256(content).hexdigest()
+
+
+def _order(entity: str, owner: Actor, definition: str) -> str:
+    wish = {"name": f"{entity}/lab/built:1", "definition": definition}
+    return str(owner.post("/api/v1/builds", wish, status=201).json["id"])

@@ -1,10 +1,11 @@
 """What a builder is: it makes an image file from a definition, in a worker."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import ClassVar
 
 
 class BuildFailed(Exception):
@@ -25,6 +26,11 @@ class BuildOrder:
     deadline: datetime
     cancelled: Callable[[], bool]
     """To be polled about once a second; when it says yes, stop and raise BuildFailed."""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    """Values for the build arguments of the definition."""
+    handle: str | None = None
+    """What the builder has remembered of this build for a worker that was killed since; None when
+    the build begins."""
 
 
 class BuildOutput(ABC):
@@ -34,9 +40,22 @@ class BuildOutput(ABC):
     def line(self, text: str) -> None:
         """Show one line."""
 
+    def remember(self, handle: str) -> None:  # noqa: B027 - a sink may have no use for it
+        """Keep what leads back to this build, before anything runs that outlives this process.
+
+        handle   up to 500 characters; the last one counts
+        """
+
+    def hide(self, secret: str) -> None:  # noqa: B027 - a sink may show all
+        """Never show these signs in any further line."""
+
 
 class Builder(ABC):
     """Makes images from definitions. It runs in a worker, never in a request."""
+
+    goes_on: ClassVar[bool] = False
+    """Whether `run` takes up a build by its handle. Of any other builder a build is lost when its
+    worker is killed: `clear` is then called, and nothing is built again."""
 
     @abstractmethod
     def run(self, order: BuildOrder, output: BuildOutput) -> Path:
@@ -44,6 +63,13 @@ class Builder(ABC):
 
         Raises BuildFailed with the reason.
         """
+
+    def clear(self, handle: str) -> None:  # noqa: B027 - most leave nothing behind
+        """End what is left of a build whose worker was killed; nothing left is fine."""
+
+    def version(self) -> str:
+        """Say what builds, for the provenance of images: a program and its version."""
+        return type(self).__name__
 
 
 __all__ = ["BuildFailed", "BuildOrder", "BuildOutput", "Builder"]

@@ -9,6 +9,7 @@ from sregistry_core.login_rules import LoginRules
 from sregistry_core.services import (
     Facilities,
     Services,
+    builds,
     claims,
     inspection,
     keys,
@@ -16,8 +17,9 @@ from sregistry_core.services import (
     summaries,
     verification,
 )
-from sregistry_core.services.outbox import PROMPT, QUICK, SLOW
+from sregistry_core.services.outbox import BUILD, PROMPT, QUICK, SLOW
 
+from .building import run_build
 from .refreshing import JOB as REFRESH_JOB
 from .refreshing import refresh_people
 from .summing import sum_everything
@@ -28,6 +30,7 @@ TIME_LIMITS: Final = {
     QUICK: timedelta(minutes=5),
     SLOW: timedelta(hours=6),
     PROMPT: timedelta(hours=1),
+    BUILD: timedelta(days=2),
 }
 """How long a worker may be at a duty; what takes longer hangs, and another one takes it."""
 
@@ -85,6 +88,11 @@ def _expire_uploads(services: Services) -> None:
     services.garbage.expire_uploads()
 
 
+def _expire_builds(services: Services) -> None:
+    services.builds.forget_old()
+    services.build_contexts.expire()
+
+
 def _collect_garbage(unit: Unit, facilities: Facilities) -> None:
     for _ in sweep(unit, facilities, grace=facilities.settings.garbage_grace):
         pass
@@ -102,12 +110,15 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     summaries.EVERYTHING_JOB: LongDuty(sum_everything),
     "uploads.expire": Duty(_expire_uploads),
     "garbage.collect": LongDuty(_collect_garbage),
+    builds.JOB: LongDuty(run_build),
+    "builds.expire": Duty(_expire_builds),
     REFRESH_JOB: LongDuty(refresh_people),
 }
 
 PERIODIC: Final[dict[str, timedelta]] = {
     "uploads.expire": timedelta(minutes=10),
     "garbage.collect": timedelta(hours=1),
+    "builds.expire": timedelta(hours=1),
     verification.AGAIN_JOB: timedelta(hours=1),
     summaries.EVERYTHING_JOB: timedelta(days=1),
 }

@@ -15,7 +15,7 @@ from sregistry_core.db.failures import cause_of
 from sregistry_core.db.session import Database, mark_changed
 from sregistry_core.models import ClientCredential, Container, DailyDownloads, Outbox, Token
 from sregistry_core.services import Facilities
-from sregistry_core.services.outbox import PROMPT, QUICK, RUNG, SLOW
+from sregistry_core.services.outbox import BUILD, PROMPT, QUICK, RUNG, SLOW
 
 from .broker import BROKER_FAILURES, ENOUGH_NEWS, Bell, open_broker
 from .duties import PERIODIC, TIME_LIMITS, Duty, LongDuty, prompt_duties
@@ -75,6 +75,8 @@ class JobRunner:
                 return
             threads = self._facilities.settings.job_threads
             self._start_worker({QUICK, SLOW}, threads)
+            if self._facilities.plugins.builders:
+                self._start_worker({BUILD}, self._facilities.settings.build_threads)
             if self._prompt:
                 self._start_worker({PROMPT}, 1)
             self._start_relay()

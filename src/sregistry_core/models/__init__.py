@@ -13,6 +13,7 @@ from .accounts import (
     WebSession,
 )
 from .audit import AuditEvent
+from .builds import Build, BuildContext, BuildOutputLine, BuildState
 from .content import Blob, BlobState
 from .federation import ClientCredential, OtherRegistry
 from .keys import AllowedSigner, ImageSignature, KeyHandle, KeyName, PublicKey, SignatureState
@@ -51,6 +52,10 @@ __all__ = [
     "Blob",
     "BlobState",
     "BlobUpload",
+    "Build",
+    "BuildContext",
+    "BuildOutputLine",
+    "BuildState",
     "ClientCredential",
     "Collection",
     "CollectionRole",

@@ -23,6 +23,9 @@ from .audit import Audit
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
+from .build_contexts import BuildContexts
+from .building import Building
+from .builds import Builds
 from .catalog import Catalog
 from .claims import Claims
 from .client_containers import ClientContainers
@@ -282,6 +285,21 @@ class Services:
             self.uploads,
             self.facilities,
         )
+
+    @cached_property
+    def builds(self) -> Builds:
+        """Builds: ordered, followed and cancelled."""
+        return Builds(self.db, self.access, self.client_containers, self.outbox, self.facilities)
+
+    @cached_property
+    def build_contexts(self) -> BuildContexts:
+        """Files that definitions copy from."""
+        return BuildContexts(self.db, self.access, self.facilities)
+
+    @cached_property
+    def building(self) -> Building:
+        """Builds, for the worker at them."""
+        return Building(self.db, self.access, self.authentication, self.outbox, self.facilities)
 
     @cached_property
     def federation(self) -> Federation:

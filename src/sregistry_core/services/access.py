@@ -214,6 +214,28 @@ class Access:
         within = [one.objects[1] for one in reach if len(one.objects) > 1]
         return or_(self._public(), and_(self._visible(), Container.id.in_(within)))
 
+    def may_push_to(self) -> ColumnElement[bool]:
+        """The rule of PUSH as a condition; the statement joins Collection with Entity."""
+        caller = self.caller
+        if not self.has(Scope.PUSH):
+            return false()
+        if caller.is_admin or (
+            caller.workplace is not None and caller.workplace.scope != Scope.PULL
+        ):
+            return self.visible()
+        if caller.user_id is None or caller.workplace is not None:
+            return false()
+        teams = [team for team, _ in caller.teams]
+        granted = select(Grant.collection_id).where(
+            or_(Grant.user_id == caller.user_id, Grant.team_id.in_(teams)),
+            Grant.role != CollectionRole.READER,
+        )
+        return or_(
+            Entity.user_id == caller.user_id,
+            Entity.team_id.in_(teams),
+            Collection.id.in_(granted),
+        )
+
     def visible_to_user(self) -> ColumnElement[bool]:
         """The rule of READ for the user behind a narrow token, whatever that was made for.
 

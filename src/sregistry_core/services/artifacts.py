@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from sregistry_core.contracts import Action
 from sregistry_core.errors import NotFound
 from sregistry_core.models import Container, Image, Manifest, RepositoryBlob
+from sregistry_core.storage.blob_store import Place
 
 from .access import Access, name_of
 from .manifest_tags import manifest_tag
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from . import Facilities
 
 MOST_REFERRERS = 100
+LARGEST_TEXT = 1 << 16
 
 
 class Artifacts:
@@ -66,6 +68,16 @@ class Artifacts:
             .order_by(Manifest.created_at, Manifest.digest)
             .limit(MOST_REFERRERS)
         ).all()
+
+    def text_of(self, container: Container, digest: str) -> bytes | None:
+        """Give a small blob of a repository, such as a configuration; None for what is none."""
+        self._access.require(Action.READ, container)
+        link = self._db.get(RepositoryBlob, (container.id, digest))
+        if link is None or link.blob.size > LARGEST_TEXT:
+            return None
+        place = Place(link.blob.storage, link.blob.key)
+        with self._facilities.blob_store.open(place, size=link.blob.size) as source:
+            return source.read(LARGEST_TEXT)
 
     def sizes_of(self, container: Container, digests: Sequence[str]) -> dict[str, int]:
         """Give the sizes of those of some blobs that are here, in bytes."""

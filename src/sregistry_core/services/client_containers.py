@@ -65,7 +65,7 @@ class ClientContainers:
         spelling   as the client spells it, and will sign it again
         The answer is to be shown with the bytes, within `sregistry.upload_lifetime`.
         """
-        container = self._open_container(name)
+        container = self.open(name)
         claims: dict[str, str | int | None] = {
             "container": container.id,
             "tag": str(name.tag),
@@ -110,7 +110,7 @@ class ClientContainers:
 
         size   of all that was sent, in bytes; the image is a little smaller
         """
-        container_of = partial(self._open_container, name)
+        container_of = partial(self.open, name)
         image = self._uploads.receive_unannounced(container_of, source, size=size)
         self._tags.set(image.container, str(name.tag), image)
         return image
@@ -140,17 +140,39 @@ class ClientContainers:
             if not is_tagged and not is_named_by_an_index(self._db, image):
                 self._images.delete(image)
 
-    def _open_container(self, name: ImageName) -> Container:
-        """Give the container, made where it is missing, unless it or the tag is frozen."""
+    def reserve(self, name: ImageName) -> Collection:
+        """Give the collection that is to be pushed to, made where it is missing; no container yet.
+
+        Raises NotAllowed where the caller may not push, Conflict when the container or the tag is
+        frozen.
+        """
+        self._access.require_login()
+        collection = self._collection(name.container.of_collection)
+        self._access.require(Action.PUSH, collection)
+        try:
+            container = self._catalog.container(name.container)
+        except NotFound:
+            return collection
+        self._require_open(container, name)
+        return collection
+
+    def open(self, name: ImageName) -> Container:
+        """Give the container to push to, made where it is missing with its collection.
+
+        Raises NotAllowed where the caller may make none, Conflict when it or the tag is frozen.
+        """
         self._access.require_login()
         collection = self._collection(name.container.of_collection)
         container = self._catalog.create_container(
             collection, name.container.container, exist_ok=True
         )
-        if is_frozen_whole(container) or self._tags.is_frozen(container, str(name.tag)):
-            raise Conflict(f"{name} is frozen, push not allowed")
+        self._require_open(container, name)
         self._db.flush()
         return container
+
+    def _require_open(self, container: Container, name: ImageName) -> None:
+        if is_frozen_whole(container) or self._tags.is_frozen(container, str(name.tag)):
+            raise Conflict(f"{name} is frozen, push not allowed")
 
     def _collection(self, name: CollectionName) -> Collection:
         try:

@@ -21,6 +21,8 @@ QUICK = "quick"
 SLOW = "slow"
 PROMPT = "prompt"
 """For what must come round in time: it has a thread of its own, and waits for no other duty."""
+BUILD = "build"
+"""For builds, which take minutes to hours."""
 RUNG = "duties_to_ring_for"
 """Under which a session keeps the duties, with their queues, that workers hear of at its commit."""
 _ATTEMPTS = 12

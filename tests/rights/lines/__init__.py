@@ -1,19 +1,12 @@
-"""Every line of the matrix, by protocol. A new route of a protocol gets a line in its file."""
+"""Every line of the matrix, by protocol. A new route of a protocol gets a line in its file, or in
+one of its own that is called `<protocol>_<area>.py`.
+"""
+
+from importlib import import_module
+from pathlib import Path
 
 from ..callers import Way
-from . import (
-    api,
-    api_content,
-    api_manage,
-    library,
-    oci,
-    others,
-    shub,
-    sregistry,
-    ui,
-    ui_content,
-    ui_manage,
-)
+from . import api, library, oci, others, shub, sregistry, ui
 
 LINES = {
     "discovery": others.DISCOVERY,
@@ -24,10 +17,15 @@ LINES = {
     "sregistry": sregistry.LINES,
     "shub": shub.LINES,
     "hkp": others.HKP,
-    "api": (*api.LINES, *api_content.LINES, *api_manage.LINES),
-    "ui": (*ui.LINES, *ui_content.LINES, *ui_manage.LINES),
+    "api": api.LINES,
+    "ui": ui.LINES,
     "operation": others.OPERATION,
 }
+for _file in sorted(Path(__file__).parent.glob("*_*.py")):
+    # `api_builds.py` holds further lines of `api`.
+    if not _file.stem.startswith("_"):
+        _module = import_module(f"{__package__}.{_file.stem}")
+        LINES[_file.stem.partition("_")[0]] += _module.LINES
 WAYS = {
     "oci": (Way.NARROW, Way.BASIC, Way.BEARER),
     "sregistry": (Way.SIGNED, Way.BEARER),

@@ -1,14 +1,13 @@
 """A registry with content, and browsers that look at it."""
 
-from dataclasses import replace
-
 import pytest
+from sqlalchemy import event
 
-from sregistry_core.contracts import Scope
 from sregistry_core.models import Topic
 from sregistry_core.names import CollectionName
 from sregistry_core.testing.browser import Browser
 from sregistry_core.testing.oci import OciClient
+from sregistry_core.testing.registry import Registry
 from sregistry_core.testing.sif_files import make_sif
 
 PROTOCOLS = "discovery transfer library oci shub sregistry api ui"
@@ -27,19 +26,57 @@ From: alpine:3.20
 LABELS = {"org.opencontainers.image.licenses": "MIT", "Author": "ada"}
 
 
-def blast(number=1, **more):
-    """An image that tells of itself."""
-    return make_sif(
-        labels={**LABELS, "number": str(number)},
-        definition=DEFINITION + f"# number {number}\n",
-        runscript='exec blastn "$@"\n',
-        attributes={
-            "help": f"Number {number}",
-            "environment": {"/.singularity.d/env/90-environment.sh": "export LC_ALL=C\n"},
-            "apps": {"tool": {"runscript": "echo tool\n", "labels": {"a": "b"}}},
-        },
-        **more,
-    )
+class Shelf:
+    """What tests put into a registry, and how they look at it."""
+
+    def __init__(self, registry):
+        self.registry = registry
+
+    def image(self, number=1, **more):
+        """An image that tells of itself."""
+        more.setdefault("labels", {**LABELS, "number": str(number)})
+        more.setdefault("definition", f"{DEFINITION}# number {number}\n")
+        more.setdefault("runscript", 'exec blastn "$@"\n')
+        more.setdefault(
+            "attributes",
+            {
+                "help": f"Number {number}",
+                "environment": {"/.singularity.d/env/90-environment.sh": "export LC_ALL=C\n"},
+                "apps": {"tool": {"runscript": "echo tool\n", "labels": {"a": "b"}}},
+            },
+        )
+        return make_sif(**more)
+
+    def describe(self, collection, text, topics=()):
+        """Give a collection a description and topics."""
+        with self.registry.parts.unit()() as services:
+            found = services.catalog.collection(CollectionName.parse(collection, home="tacc"))
+            services.catalog.change_collection(found, description=text)
+            for topic in topics:
+                services.db.add(Topic(collection_id=found.id, name=topic))
+
+    def browser(self, name=None):
+        """Somebody at a browser, signed in with a name or not at all."""
+        browser = Browser(self.registry)
+        if name is not None:
+            browser.sign_in(name, status=303)
+        return browser
+
+    def oci(self, actor):
+        """The OCI client of an actor."""
+        return OciClient(self.registry.app, actor.name, actor.token)
+
+    def statements(self, path, browser=None):
+        """How many statements a page takes."""
+        asked = []
+        engine = self.registry.parts.database.reading
+        listener = lambda *words: asked.append(words[2])  # noqa: E731
+        event.listen(engine, "before_cursor_execute", listener)
+        try:
+            (browser or self.browser()).open(path, status=200)
+        finally:
+            event.remove(engine, "before_cursor_execute", listener)
+        return len(asked)
 
 
 @pytest.fixture
@@ -48,51 +85,31 @@ def registry(make_registry):
 
 
 @pytest.fixture
-def oci(registry):
-    """Makes an OCI client of an actor."""
-    return lambda actor: OciClient(registry.app, actor.name, actor.token)
+def shelf(registry):
+    return Shelf(registry)
 
 
-@pytest.fixture
-def lab(registry, ada):
-    """Ada's collection with a described container of three images."""
-    ada.push("ada/lab/blast:1", blast(1))
-    ada.push("ada/lab/blast:2", blast(2), tags="latest")
-    ada.push("ada/lab/blast:2", blast(2, arch="arm64"), arch="arm64")
-    registry.run_jobs()
-    describe(registry, "ada/lab", "# The lab\n\nImages of **all** kinds.")
-    return registry
-
-
-def describe(registry, collection, text, topics=("genomics",)):
-    """Give a collection a description and topics."""
-    with registry.parts.unit()() as services:
-        found = services.catalog.collection(CollectionName.parse(collection, home="tacc"))
-        services.catalog.change_collection(found, description=text)
-        for topic in topics:
-            services.db.add(Topic(collection_id=found.id, name=topic))
-
-
-def caller_of(registry, name):
-    """Who a user is, with all that they may."""
-    with registry.parts.unit()() as services:
-        caller = services.accounts.caller_of(services.accounts.find(name))
-    return replace(caller, scope=Scope.ADMIN)
-
-
-@pytest.fixture
-def reader(registry):
-    """Somebody who is not signed in."""
-    return Browser(registry)
-
-
-@pytest.fixture
-def sign_in(registry):
-    """Signs somebody in, at a browser of their own."""
-
-    def at_a_browser(name):
-        browser = Browser(registry)
-        browser.sign_in(name, status=303)
-        return browser
-
-    return at_a_browser
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory, empty_database, database_settings):
+    """Ada's collection with a described container of three images; nothing changes it."""
+    with database_settings() as ini:
+        registry = Registry(
+            tmp_path_factory.mktemp("lab"),
+            empty_database,
+            {**ini, "sregistry.protocols": PROTOCOLS, "sregistry.institution": "Example Institute"},
+        )
+        shelf = Shelf(registry)
+        ada = registry.user("ada")
+        registry.user("bob")
+        ada.push("ada/lab/blast:1", shelf.image(1))
+        ada.push("ada/lab/blast:2", shelf.image(2), tags="latest")
+        ada.push("ada/lab/blast:2", shelf.image(2, arch="arm64"), arch="arm64")
+        ada.push("ada/other/copy:old", shelf.image(1))
+        ada.push("ada/secret/copy:hidden", shelf.image(1))
+        shelf.oci(ada).push_artifact("ada/lab/docker", "1", config=b'{"os": "linux"}')
+        registry.run_jobs()
+        registry.hide("ada/secret")
+        shelf.describe("ada/lab", "# The lab\n\nImages of **all** kinds.", ["genomics"])
+        shelf.ada = ada
+        yield shelf
+        registry.close()

@@ -3,11 +3,13 @@
 from markupsafe import Markup, escape
 
 _HEIGHT, _PADDING = 20, 8
+_LONGEST = 40
 _NARROW, _WIDE = "fijlrtI.,:;'|!()[]{} ", "mwMW@%"
 
 
 def badge_svg(left: str, right: str) -> str:
     """Give the picture, with a text on either side."""
+    left, right = _shortened(left), _shortened(right)
     left_width, right_width = _width(left), _width(right)
     whole = left_width + right_width
     return Markup(
@@ -40,6 +42,12 @@ def snippets(page: str, picture: str, name: str) -> dict[str, str]:
         "Markdown": f"[![{name}]({picture})]({page})",
         "HTML": f'<a href="{escape(page)}"><img src="{escape(picture)}" alt="{escape(name)}"></a>',
     }
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _width(text: str) -> int:

@@ -60,5 +60,6 @@ def show_collection(request: Request) -> Response:
         is_public=is_public(request, collection),
         may_manage=services.access.may(Action.MANAGE, collection),
         may_push=may_push,
-        ways=ways_for(site, subject, may_push=may_push, home=site.id) if may_push else [],
+        ways=ways_for(site, subject, may_push=may_push, home=site.id),
+        first=first,
     )

@@ -60,7 +60,7 @@ def _manifest(request: Request, wanted: ImageName) -> Response:
         if wanted.tag:
             found = request.services.artifacts.of_tag(container, parse_tag(wanted.tag))
         else:
-            found = request.services.artifacts.of_digest(container, f"sha256:{wanted.digest}")
+            found = request.services.artifacts.of_digest(container, str(wanted.digest))
     except NotFound as error:
         raise NotFound(f"{wanted} does not exist") from error
     return _manifest_page(request, found, container, wanted.tag)
@@ -137,6 +137,9 @@ def _manifest_page(
     held = services.artifacts.sizes_of(
         container, [str(one.digest) for one in (*layers, *([config] if config else []))]
     )
+    configuration = (
+        services.artifacts.text_of(container, str(config.digest)) if config is not None else None
+    )
     subject = Subject(
         name=_name(container),
         tag=tag,
@@ -158,6 +161,7 @@ def _manifest_page(
         tag=tag,
         pusher=services.provenance.pusher_of(manifest, container),
         body=highlighting.document(manifest.body),
+        configuration=highlighting.document(configuration) if configuration else "",
         size=sum(one.size for one in layers),
         referrers=services.artifacts.referrers(container, [manifest.digest]),
         moves=services.tag_history.of(container, tag, limit=_MOVES) if tag else (),

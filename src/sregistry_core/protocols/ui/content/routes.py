@@ -1,7 +1,6 @@
 """Addresses of things. They fit nearly everything, and so come after every other route."""
 
 from pyramid.config import Configurator
-from pyramid.interfaces import PHASE2_CONFIG
 
 from sregistry_core.names import RESERVED
 
@@ -26,6 +25,8 @@ OF_THINGS = (
     ("ui.image_of_digest", f"{_OF_CONTAINER}@{{reference:[^/@]+}}"),
 )
 _READING = ("GET", "HEAD")
+_AFTER_ALL_ROUTES = 1000
+"""Routes are put into the list, in their order, among the actions without an order: 0."""
 
 
 def includeme(config: Configurator) -> None:
@@ -38,7 +39,7 @@ def includeme(config: Configurator) -> None:
     add("ui.sitemap_part", "/-/sitemap.xml", request_method=_READING)
     for name, pattern in OF_THINGS:
         add(name, pattern, request_method=_READING)
-    config.action(None, lambda: _put_last(config), order=PHASE2_CONFIG + 1)
+    config.action(None, lambda: _put_last(config), order=_AFTER_ALL_ROUTES)
 
 
 def _put_last(config: Configurator) -> None:

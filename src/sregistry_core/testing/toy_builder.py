@@ -1,0 +1,97 @@
+"""A builder for tests: it does what the definition says, in this process, and needs no program.
+
+Name `sregistry_core.testing.toy_builder` in `sregistry.plugin_modules`, and `toy` in
+`sregistry.builder`. A line of the definition is a word and what it is about:
+
+    say TEXT          shows a line
+    hide TEXT         keeps these signs out of the log from here on
+    remember TEXT     leaves a handle
+    label NAME=VALUE  is in the image
+    wait SECONDS      or until it is cancelled, or its time is up
+    copy PATH         shows the text of a file that was sent along
+    fail TEXT         ends without an image
+    crash             raises what no builder should
+    nothing           ends well and leaves no image
+    link PATH         leaves a link in place of an image
+"""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sregistry_core import hookimpl
+from sregistry_core.contracts import Builder, BuildFailed, BuildOrder, BuildOutput, PluginSettings
+
+from .sif_files import make_sif
+
+_STEP_SECONDS = 0.05
+
+
+class ToyBuilder(Builder):
+    """Follows the definition line by line."""
+
+    def __init__(self, *, goes_on: bool):
+        self.goes_on = goes_on  # type: ignore[misc]
+        self.cleared: list[str] = []
+
+    def run(self, order: BuildOrder, output: BuildOutput) -> Path:
+        """Do what the definition says."""
+        image, labels = order.work_directory / "image.sif", dict(order.arguments)
+        if order.handle is not None:
+            output.line(f"goes on with {order.handle}")
+        for line in order.definition.splitlines():
+            word, _, rest = line.strip().partition(" ")
+            match word:
+                case "say":
+                    output.line(rest)
+                case "hide":
+                    output.hide(rest)
+                case "remember":
+                    output.remember(rest)
+                case "label":
+                    name, _, value = rest.partition("=")
+                    labels[name] = value
+                case "wait":
+                    _wait(order, float(rest))
+                case "copy":
+                    assert order.context_directory is not None
+                    output.line((order.context_directory / rest).read_text(encoding="utf-8"))
+                case "fail":
+                    raise BuildFailed(rest)
+                case "crash":
+                    raise RuntimeError("a builder should not")
+                case "nothing":
+                    return image
+                case "link":
+                    image.symlink_to(rest)
+                    return image
+                case _:
+                    continue
+        image.write_bytes(make_sif(labels=labels))
+        return image
+
+    def clear(self, handle: str) -> None:
+        """Note it."""
+        self.cleared.append(handle)
+
+    def version(self) -> str:
+        """A made-up program."""
+        return "toy 1.0"
+
+
+def _wait(order: BuildOrder, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if order.cancelled():
+            raise BuildFailed("it was cancelled")
+        if datetime.now(UTC) >= order.deadline:
+            raise BuildFailed("its time is up")
+        time.sleep(_STEP_SECONDS)
+
+
+@hookimpl
+def sregistry_builder(kind: str, settings: PluginSettings) -> Builder | None:
+    """Open one: `toy`, or `lasting-toy`, which goes on with a build of a killed worker."""
+    if kind in ("toy", "lasting-toy"):
+        return ToyBuilder(goes_on=kind == "lasting-toy")
+    return None
