@@ -79,6 +79,7 @@ setup(
         "develop": [
             *POSTGRESQL,
             *TESTING,
+            "kubernetes-validate>=1.34,<2",
             "mypy>=2,<3",
             "oras>=0.2.43,<0.3",
             "playwright>=1.50,<2",

@@ -41,6 +41,7 @@ from sregistry_core.services.client_credentials import Spelling
 from sregistry_core.services.listings import Span, Wanted
 from sregistry_core.services.manifests import Reference
 from sregistry_core.services.search import Query
+from sregistry_core.services.usage import Span as DaySpan
 from sregistry_core.storage.blob_store import Place
 from sregistry_core.testing.pgp import Key
 from sregistry_core.testing.registry import Registry
@@ -261,6 +262,20 @@ DOORS = {
     "listings.tagged": ShowsNothing(lambda s, t: s.listings.tagged(Wanted(), Span())),
     "listings.count_tagged": ShowsNothing(lambda s, t: s.listings.count_tagged(Wanted())),
     "listings.labels": ShowsNothing(lambda s, t: s.listings.labels(Wanted())),
+    "sizes.collections": ShowsNothing(lambda s, t: s.sizes.collections().largest),
+    "sizes.containers": Refuses(lambda s, t: s.sizes.containers(t.blast.collection)),
+    "sizes.images": Refuses(lambda s, t: s.sizes.images(t.blast)),
+    "usage.measure": RefusesAllButTheSystem(lambda s, t: s.usage.measure()),
+    "usage.storage": Refuses(
+        lambda s, t: s.usage.storage([], collection=t.blast.collection, most=1)
+    ),
+    "usage.pulls": Refuses(
+        lambda s, t: s.usage.pulls(
+            DaySpan(FUTURE.date(), FUTURE.date()), collection=t.blast.collection, most=1
+        )
+    ),
+    "usage.first_day": Refuses(lambda s, t: s.usage.first_day(collection=t.blast.collection)),
+    "usage.totals": Refuses(lambda s, t: s.usage.totals(collection=t.blast.collection)),
     "client_credentials.find": Refuses(lambda s, t: s.client_credentials.find(t.user)),
     "client_credentials.renew": Refuses(lambda s, t: s.client_credentials.renew(t.user)),
     "client_credentials.caller_of": PROOF,

@@ -53,13 +53,27 @@ def environ_of_s3(environ, request):
     }
 
 
+@pytest.fixture
+def environ_of_cloud(environ_of_s3, request):
+    """What the sample of a cloud wants besides; its provider is asked when somebody signs in."""
+    return {
+        **environ_of_s3,
+        "SREGISTRY_DATABASE": request.getfixturevalue("postgresql").make_empty_database(),
+        "SREGISTRY_JOBS": request.getfixturevalue("redis").url,
+        "SREGISTRY_SECRET": "a secret of the tests and of nobody else",
+        "SREGISTRY_CLIENT_SECRET": "what only the provider knows",
+    }
+
+
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: str(path.relative_to(HOME)))
 def test_a_sample_makes_a_registry_that_is_ready(path, environ, request):
     if path.name == "s3.ini":
         environ = request.getfixturevalue("environ_of_s3")
     if path.name == "saml.ini":
         need("xmlsec1", "xmlsec1")
-    if path.name == "ldap.ini":
+    if path.name == "cloud.ini":
+        environ = request.getfixturevalue("environ_of_cloud")
+    if path.name in ("ldap.ini", "hpc-centre.ini"):
         need_module("ldap", "pip install python-ldap (libldap2-dev, libsasl2-dev, gcc)")
     ini, parts = open_parts(path, environ)
     try:

@@ -119,6 +119,19 @@ def test_a_spool_elsewhere_is_told(examine):
     assert begins(findings["warn"], "spool: server:main spool = HERE/elsewhere is not HERE/staging")
 
 
+def test_the_place_where_a_proxy_puts_bodies_is_read_beside_the_proxy(examine):
+    server = {"body_files": "var/staging/nginx"}
+
+    right = examine(server={**server, "trusted_proxy": "127.0.0.1"})
+    wrong = examine(server={**server, "trusted_proxy": "*"})
+
+    assert not any("body_files" in line for line in right["FAIL"])
+    assert begins(right["ok"], "settings: all of")
+    assert wrong["FAIL"] == [
+        "settings: server:main body_files needs the address of one trusted_proxy"
+    ]
+
+
 @pytest.mark.parametrize(
     ("statement", "failure"),
     [

@@ -29,6 +29,10 @@ programs=(
     mmdebstrap:mmdebstrap
     chromium:chromium
     unshare:util-linux
+    ip:iproute2
+    systemd-analyze:systemd
+    podman:podman
+    runc:runc
 )
 
 PATH=$PATH:/usr/sbin:/sbin

@@ -15,6 +15,7 @@ from sregistry_core.services import (
     keys,
     listeners,
     summaries,
+    usage,
     verification,
 )
 from sregistry_core.services.outbox import BUILD, PROMPT, QUICK, SLOW
@@ -84,6 +85,10 @@ def _sum_collection(services: Services, **arguments: Any) -> None:
     services.summaries.collection(**arguments)
 
 
+def _measure_storage(services: Services) -> None:
+    services.usage.measure()
+
+
 def _expire_uploads(services: Services) -> None:
     services.garbage.expire_uploads()
 
@@ -108,6 +113,7 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     summaries.CONTAINER_JOB: Duty(_sum_container),
     summaries.COLLECTION_JOB: Duty(_sum_collection),
     summaries.EVERYTHING_JOB: LongDuty(sum_everything),
+    usage.JOB: Duty(_measure_storage),
     "uploads.expire": Duty(_expire_uploads),
     "garbage.collect": LongDuty(_collect_garbage),
     builds.JOB: LongDuty(run_build),
@@ -121,6 +127,7 @@ PERIODIC: Final[dict[str, timedelta]] = {
     "builds.expire": timedelta(hours=1),
     verification.AGAIN_JOB: timedelta(hours=1),
     summaries.EVERYTHING_JOB: timedelta(days=1),
+    usage.JOB: timedelta(hours=6),
 }
 
 

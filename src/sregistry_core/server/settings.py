@@ -63,7 +63,7 @@ def from_ini(values: Mapping[str, str]) -> ServerSettings:
             read[name] = _READERS[name](value.strip())
         except ValueError as error:
             raise ConfigurationError(f"server:main {name} = {value}: {error}") from error
-    if "body_files" in read and read.get("trusted_proxy") in (None, "*"):
+    if read.get("body_files") and read.get("trusted_proxy") in (None, "*"):
         raise ConfigurationError("server:main body_files needs the address of one trusted_proxy")
     return ServerSettings(**read)
 
@@ -121,6 +121,11 @@ def _directory(text: str) -> Path:
     return Path(text).absolute()
 
 
+def _directory_if_any(text: str) -> Path | None:
+    # A site takes it back with an empty value, as in [app:main].
+    return _directory(text) if text else None
+
+
 def _proxy(text: str) -> str:
     if text == "*":
         return text
@@ -138,6 +143,6 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "grace": _duration,
     "channel_timeout": _positive_duration,
     "spool": _directory,
-    "body_files": _directory,
+    "body_files": _directory_if_any,
     "trusted_proxy": _proxy,
 }

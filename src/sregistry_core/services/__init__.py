@@ -57,6 +57,7 @@ from .robots import Robots
 from .search import Search
 from .shares import Shares
 from .signers import Signers
+from .sizes import Measured
 from .software import Software
 from .summaries import Summaries
 from .tag_history import TagHistory
@@ -65,6 +66,7 @@ from .tally import Tally
 from .teams import Teams
 from .tokens import Tokens
 from .uploads import Uploads
+from .usage import Usage
 from .verification import Verification
 
 
@@ -267,6 +269,16 @@ class Services:
     def listings(self) -> Listings:
         """Lists as the sregistry client has them."""
         return Listings(self.db, self.access)
+
+    @cached_property
+    def sizes(self) -> Measured:
+        """How large what is."""
+        return Measured(self.db, self.access)
+
+    @cached_property
+    def usage(self) -> Usage:
+        """Storage and pulls over time."""
+        return Usage(self.db, self.access, self.facilities)
 
     @cached_property
     def client_credentials(self) -> ClientCredentials:

@@ -96,6 +96,7 @@ class Apptainer:
     place    this client's directory, made when missing. It has the same path inside, belongs to
              the user and is where commands run, so relative file names lead there.
     names    host name to address, for what the client shall find besides `localhost`.
+    network  the namespace whose servers it reaches, such as /proc/42/ns/net; None for the host's.
 
     Two clients with the same place share everything; clients of different places share nothing
     and may run at the same time.
@@ -104,6 +105,7 @@ class Apptainer:
     root: Path
     place: Path
     names: Mapping[str, str] = field(default_factory=dict)
+    network: Path | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "place", self.place.resolve())
@@ -319,8 +321,10 @@ class Apptainer:
             "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
             **(environment or {}),
         }
+        enter = ["nsenter", f"--net={self.network}"] if self.network else []
         # Should this very process be killed, the command must not live on.
-        enter = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private"]
+        enter += ["setpriv", "--pdeathsig", "KILL"]
+        enter += ["unshare", "--mount", "--propagation", "private"]
         enter += ["--pid", "--fork", "--kill-child", "bash", "-c", _ENTER, "enter"]
         assigned = [f"{name}={value}" for name, value in variables.items()]
         return [*enter, self.root, self.place, *assigned, *command]

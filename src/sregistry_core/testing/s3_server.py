@@ -5,8 +5,8 @@
         with server.away():
             ...                 # nobody answers at its address
 
-Starts as any user, in about two seconds. It listens on 127.0.0.1 alone, on free ports, and all of
-its processes end with the block, each by the number that it was started with.
+Starts as any user, in about two seconds. Unless told otherwise it listens on 127.0.0.1 alone, on
+free ports. All of its processes end with the block, each by the number that it was started with.
 """
 
 import base64
@@ -80,7 +80,7 @@ osd_memory_target = 939524096
 [client.rgw.local]
 ms_mon_client_mode = crc secure
 auth_client_required = none
-rgw_frontends = beast endpoint=127.0.0.1:{port} ssl_endpoint=127.0.0.1:{tls_port} \
+rgw_frontends = beast endpoint={address}:{port} ssl_endpoint=127.0.0.1:{tls_port} \
 ssl_certificate={certificate} ssl_private_key={private_key}
 rgw_dns_name = {host}
 rgw_data = {directory}
@@ -107,10 +107,14 @@ class CephGateway:
     host = "s3.test"
     kms_key = "key-of-the-tests"
 
-    def __init__(self, directory: Path):
-        """Use an empty directory; nothing is started yet."""
+    def __init__(self, directory: Path, *, address: str = "127.0.0.1", port: int | None = None):
+        """Use an empty directory; nothing is started yet.
+
+        address, port   where it listens without TLS; by default on a free port of this machine
+        """
         self._directory = directory
-        self._port, self._tls_port = free_port(), free_port()
+        self._address = address
+        self._port, self._tls_port = port or free_port(), free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self.tls_url = f"https://127.0.0.1:{self._tls_port}"
         self.certificate = directory / "certificate.pem"
@@ -220,6 +224,7 @@ class CephGateway:
             last_port=mon_port + 41,
             plugins=classes.parent / "ceph",
             classes=classes,
+            address=self._address,
             port=self._port,
             tls_port=self._tls_port,
             certificate=self.certificate,

@@ -42,6 +42,7 @@ def test_without_settings_the_defaults_hold():
         ("trusted_proxy", "127.0.0.1", "127.0.0.1"),
         ("trusted_proxy", "::1", "::1"),
         ("trusted_proxy", "*", "*"),
+        ("body_files", "", None),
     ],
 )
 def test_a_setting_is_read(name, written, meant):

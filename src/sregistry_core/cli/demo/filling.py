@@ -18,11 +18,10 @@ from sregistry_core.digests import ContentDigest
 from sregistry_core.errors import Conflict
 from sregistry_core.formats.oci_manifest import OCI_EMPTY, OCI_MANIFEST
 from sregistry_core.jobs.unit import Unit, unit_of
-from sregistry_core.models import Collection, CollectionRole, Container, Star, Topic
+from sregistry_core.models import Collection, CollectionRole, Container, DailyDownloads, Star, Topic
 from sregistry_core.names import CollectionName, ContainerName, ImageName
 from sregistry_core.services import Facilities, Services
 from sregistry_core.services.manifests import Reference
-from sregistry_core.services.tally import Counted
 
 from .catalogue import HOME, Catalogue, Shelf, Ware
 from .images import Keys, make_image
@@ -30,6 +29,7 @@ from .plan import SPAN, Release, releases_of
 
 _DAY = timedelta(days=1)
 _WEEKEND = 5
+_DAILY_MEASURED = _DAY * 35
 _MOST_OF_ONE_NAME, _ROOM = 1000, 36
 
 _T = TypeVar("_T")
@@ -81,6 +81,7 @@ class Filling:
         self._shelves: dict[tuple[str, str], CollectionName] = {}
         self._containers: dict[tuple[str, str, str], str] = {}
         self._first: dict[str, tuple[Ware, datetime]] = {}
+        self._measured = self._now - SPAN + _DAY
         self._callers: dict[str, Caller] = {}
         self._images: dict[tuple[Ware, int, str], bytes] = {}
         every = Counter(ware for shelf in catalogue.shelves for ware in shelf.wares)
@@ -98,11 +99,13 @@ class Filling:
         for shelf in self._catalogue.shelves:
             yield self._make_shelf(shelf)
         for release in self._releases:
+            self._measure_until(release.at)
             self._set(release.at)
             if release.ware.artifact:
                 yield self._push_artifact(release)
             else:
                 yield self._push(release)
+        self._measure_until(self._now)
         self._set(self._now)
         self._freeze_and_share()
         yield "share links"
@@ -292,8 +295,20 @@ class Filling:
                 if count:
                     pulls[container, day] = count
                 day += _DAY
-        self._facilities.tally.put_back(Counted(pulls, {}, {}))
-        self._parts.jobs.write_tally()
+        with self._unit()() as services:
+            services.db.add_all(
+                DailyDownloads(container_id=container, day=day, count=count)
+                for (container, day), count in pulls.items()
+            )
+
+    def _measure_until(self, moment: datetime) -> None:
+        """Measure storage as the daily duty would have: of late each day, before that each week."""
+        while self._measured < moment:
+            self._set(self._measured)
+            with self._unit()() as services:
+                services.usage.measure()
+            is_late = self._now - self._measured < _DAILY_MEASURED
+            self._measured += _DAY if is_late else _DAY * 7
 
     def _unit(self, user: str | None = None) -> Unit:
         return unit_of(self._parts.database, self._facilities, self._caller(user))

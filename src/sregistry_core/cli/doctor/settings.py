@@ -15,6 +15,7 @@ from sregistry_core.settings import CoreSettings, read_core_settings
 
 from .finding import Finding
 
+_OF_THE_PROXY = "body_files"
 _NAMED = re.compile(r"sregistry\.(\w+)")
 _STAND_INS: Final = {
     "id": "doctor",
@@ -82,10 +83,12 @@ class Reading:
 
     def _read_server(self) -> ServerSettings | None:
         values = server_values(self.ini)
-        good = {}
-        for key, value in values.items():
+        good: dict[str, str] = {}
+        # The last of them means something beside the proxy only.
+        for key, value in sorted(values.items(), key=lambda item: item[0] == _OF_THE_PROXY):
+            beside = good if key == _OF_THE_PROXY else {}
             try:
-                from_ini({key: value})
+                from_ini({**beside, key: value})
                 good[key] = value
             except ConfigurationError as error:
                 self._fail(str(error))

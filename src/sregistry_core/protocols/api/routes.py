@@ -12,6 +12,8 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("api.registry", "GET", "/registry"),
     ("api.document", "GET", "/openapi.json"),
     ("api.search", "GET", "/search"),
+    ("api.sizes", "GET", "/sizes"),
+    ("api.usage", "GET", "/usage"),
     ("api.me", "GET", "/user"),
     ("api.users", "GET", "/users"),
     ("api.create_user", "POST", "/users"),

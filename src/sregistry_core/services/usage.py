@@ -1,0 +1,329 @@
+"""What is used: storage and pulls over time, and which bytes are in several places."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session, aliased
+
+from sregistry_core.contracts import Action
+from sregistry_core.db.session import mark_changed
+from sregistry_core.models import (
+    Blob,
+    Collection,
+    CollectionSummary,
+    Container,
+    DailyDownloads,
+    DailyStorage,
+    Entity,
+    Image,
+)
+
+from .access import Access
+
+if TYPE_CHECKING:
+    from . import Facilities
+
+JOB = "storage.measure"
+AnySelect = Select[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days from `first` to `last`, both included."""
+
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Amounts by day: of the collections with most of it, by full name, and of all together.
+
+    days   on which there is anything to tell
+    """
+
+    days: Sequence[date]
+    largest: Mapping[str, Mapping[date, int]]
+    total: Mapping[date, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What there is now; sizes in bytes.
+
+    shared   of blobs that another collection has too; None where that would tell of collections
+             that the caller may not see
+    """
+
+    collections: int
+    images: int
+    pulls: int
+    size: int
+    shared: int | None
+
+    @property
+    def unique(self) -> int | None:
+        """Of blobs that nothing else has."""
+        return None if self.shared is None else self.size - self.shared
+
+
+class Usage:
+    """Measures in a job, and tells everybody of what they may see.
+
+    An `entity` or a `collection` confines a question to it; it was found by the caller before.
+    """
+
+    def __init__(self, db: Session, access: Access, facilities: "Facilities"):
+        self._db = db
+        self._access = access
+        self._facilities = facilities
+
+    def measure(self) -> None:
+        """Write down what every collection holds today; a second time replaces the first."""
+        self._access.require_system()
+        today = self._facilities.clock().date()
+        held = (
+            select(Container.collection_id, Blob.id.label("blob_id"), Blob.size)
+            .join(Image, Image.container_id == Container.id)
+            .join(Blob, Blob.id == Image.blob_id)
+            .distinct()
+            .cte("held")
+        )
+        places = (
+            select(held.c.blob_id)
+            .group_by(held.c.blob_id)
+            .having(func.count() > 1)
+            .cte("in_several_places")
+        )
+        sums = (
+            select(
+                held.c.collection_id,
+                func.sum(held.c.size).label("size"),
+                func.sum(case((places.c.blob_id.is_not(None), held.c.size), else_=0)).label(
+                    "shared"
+                ),
+            )
+            .outerjoin(places, places.c.blob_id == held.c.blob_id)
+            .group_by(held.c.collection_id)
+            .subquery()
+        )
+        self._db.execute(delete(DailyStorage).where(DailyStorage.day == today))
+        self._db.execute(
+            insert(DailyStorage).from_select(
+                ["collection_id", "day", "size", "shared_size"],
+                select(
+                    Collection.id,
+                    literal(today, DailyStorage.day.type),
+                    func.coalesce(sums.c.size, 0),
+                    func.coalesce(sums.c.shared, 0),
+                ).outerjoin(sums, sums.c.collection_id == Collection.id),
+            )
+        )
+        mark_changed(self._db)
+
+    def storage(
+        self,
+        spans: Sequence[Span],
+        *,
+        entity: Entity | None = None,
+        collection: Collection | None = None,
+        most: int,
+    ) -> History:
+        """Give what was held at the end of each span, by the `most` largest collections."""
+        where = self._scope(entity, collection)
+        days = self._measured_in(spans)
+        if not days:
+            return History([], {}, {})
+        found = _of_collections(
+            select(DailyStorage.day, func.sum(DailyStorage.size)), DailyStorage.collection_id
+        ).where(DailyStorage.day.in_(days), where)
+        total = {day: int(size) for day, size in self._db.execute(found.group_by(DailyStorage.day))}
+        named = _of_collections(
+            select(Entity.name, Collection.name, Collection.id), DailyStorage.collection_id
+        )
+        largest = self._db.execute(
+            named.where(DailyStorage.day == days[-1], where)
+            .order_by(DailyStorage.size.desc(), Entity.name, Collection.name)
+            .limit(most)
+        ).all()
+        names = {row[2]: f"{row[0]}/{row[1]}" for row in largest}
+        rows = self._db.execute(
+            select(DailyStorage.collection_id, DailyStorage.day, DailyStorage.size).where(
+                DailyStorage.collection_id.in_(names), DailyStorage.day.in_(days)
+            )
+        )
+        return History(days, _by_name(names, rows), total)
+
+    def pulls(
+        self,
+        span: Span,
+        *,
+        entity: Entity | None = None,
+        collection: Collection | None = None,
+        most: int,
+    ) -> History:
+        """Give the pulls of each day, by the `most` collections that are pulled most."""
+        within = and_(
+            self._scope(entity, collection), DailyDownloads.day.between(span.first, span.last)
+        )
+        by_day = self._db.execute(
+            _of_pulls(select(DailyDownloads.day, func.sum(DailyDownloads.count)))
+            .where(within)
+            .group_by(DailyDownloads.day)
+        )
+        total = {day: int(count) for day, count in by_day}
+        largest = self._db.execute(
+            _of_pulls(select(Entity.name, Collection.name, Collection.id))
+            .where(within)
+            .group_by(Entity.name, Collection.name, Collection.id)
+            .order_by(func.sum(DailyDownloads.count).desc(), Entity.name, Collection.name)
+            .limit(most)
+        ).all()
+        names = {row[2]: f"{row[0]}/{row[1]}" for row in largest}
+        rows = self._db.execute(
+            _of_pulls(select(Collection.id, DailyDownloads.day, func.sum(DailyDownloads.count)))
+            .where(within, Collection.id.in_(names))
+            .group_by(Collection.id, DailyDownloads.day)
+        )
+        return History(sorted(total), _by_name(names, rows), total)
+
+    def first_day(
+        self, *, entity: Entity | None = None, collection: Collection | None = None
+    ) -> date | None:
+        """Give the day on which the oldest collection was made that the caller may see."""
+        made = self._db.scalar(
+            select(func.min(Collection.created_at))
+            .join(Entity, Entity.id == Collection.entity_id)
+            .where(self._scope(entity, collection))
+        )
+        return made.date() if made is not None else None
+
+    def totals(
+        self, *, entity: Entity | None = None, collection: Collection | None = None
+    ) -> Totals:
+        """Give what there is now, as the summaries have it."""
+        where = self._scope(entity, collection)
+        row = self._db.execute(
+            select(
+                func.count(Collection.id),
+                func.sum(CollectionSummary.image_count),
+                func.sum(CollectionSummary.pull_count),
+                func.sum(CollectionSummary.size),
+            )
+            .select_from(Collection)
+            .join(Entity, Entity.id == Collection.entity_id)
+            .outerjoin(CollectionSummary, CollectionSummary.collection_id == Collection.id)
+            .where(where)
+        ).one()
+        count, images, pulls, size = (int(number or 0) for number in row)
+        return Totals(count, images, pulls, size, self._shared(entity, collection))
+
+    def _shared(self, entity: Entity | None, collection: Collection | None) -> int | None:
+        """Sum up what others have too; of others only what the caller may see.
+
+        Of the whole registry an administrator is told what was measured last: to look through
+        everything takes long.
+        """
+        if entity is None and collection is None:
+            if not self._access.sees_everybody:
+                return None
+            last = select(func.max(DailyStorage.day)).scalar_subquery()
+            found = self._db.scalar(
+                select(func.sum(DailyStorage.shared_size)).where(DailyStorage.day == last)
+            )
+            return int(found or 0)
+        other_image, other = aliased(Image), aliased(Container)
+        elsewhere = (
+            select(other.id)
+            .join(other_image, other_image.container_id == other.id)
+            .join(Collection, Collection.id == other.collection_id)
+            .join(Entity, Entity.id == Collection.entity_id)
+            .where(
+                other_image.blob_id == Blob.id,
+                other.collection_id != Container.collection_id,
+                self._access.visible(),
+            )
+            .correlate(Blob, Container)
+        )
+        held = (
+            select(Container.collection_id, Blob.id, Blob.size)
+            .join(Image, Image.container_id == Container.id)
+            .join(Blob, Blob.id == Image.blob_id)
+            .where(
+                elsewhere.exists(), Container.collection_id.in_(self._within(entity, collection))
+            )
+            .distinct()
+            .subquery()
+        )
+        return int(self._db.scalar(select(func.sum(held.c.size))) or 0)
+
+    def _within(self, entity: Entity | None, collection: Collection | None) -> Select[str]:
+        return (
+            select(Collection.id)
+            .join(Entity, Entity.id == Collection.entity_id)
+            .where(self._scope(entity, collection))
+        )
+
+    def _scope(self, entity: Entity | None, collection: Collection | None) -> ColumnElement[bool]:
+        """What is asked for and may be seen; the statement joins Collection with Entity."""
+        if collection is not None:
+            self._access.require(Action.READ, collection)
+            return Collection.id == collection.id
+        self._access.ask_policies(Action.READ, entity.name if entity is not None else "")
+        visible = self._access.visible()
+        return visible if entity is None else and_(visible, Collection.entity_id == entity.id)
+
+    def _measured_in(self, spans: Sequence[Span]) -> Sequence[date]:
+        """Give the last day of each span on which there was a measurement."""
+        asked = [
+            select(func.max(DailyStorage.day).label("day")).where(
+                DailyStorage.day.between(one.first, one.last)
+            )
+            for one in spans
+        ]
+        found = {row[0] for row in self._db.execute(union_all(*asked))} if asked else set()
+        return sorted(_day(day) for day in found if day is not None)
+
+
+def _of_collections(query: AnySelect, key: Any) -> AnySelect:
+    return (
+        query.select_from(DailyStorage)
+        .join(Collection, Collection.id == key)
+        .join(Entity, Entity.id == Collection.entity_id)
+    )
+
+
+def _of_pulls(query: AnySelect) -> AnySelect:
+    return (
+        query.select_from(DailyDownloads)
+        .join(Container, Container.id == DailyDownloads.container_id)
+        .join(Collection, Collection.id == Container.collection_id)
+        .join(Entity, Entity.id == Collection.entity_id)
+    )
+
+
+def _by_name(names: Mapping[str, str], rows: Any) -> Mapping[str, Mapping[date, int]]:
+    """Give amounts by the name of the collection and the day, in the order of the names."""
+    found: dict[str, dict[date, int]] = defaultdict(dict)
+    for collection, day, amount in rows:
+        found[names[collection]][day] = int(amount)
+    return {name: found[name] for name in names.values()}
+
+
+def _day(found: date | str) -> date:
+    return date.fromisoformat(found) if isinstance(found, str) else found

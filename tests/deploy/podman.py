@@ -1,0 +1,123 @@
+"""podman with a store of its own: no image or container of the machine is touched."""
+
+import json
+import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sregistry_core.testing.components import leave_out, need
+
+# More than this the containers of an unprivileged machine cannot have.
+_LIMITS = ("--ulimit", "nofile=1024:4096", "--ulimit", "nproc=1000:1000")
+
+
+class Podman:
+    """Runs `podman WORDS...`; log_file has what every command has printed."""
+
+    def __init__(self, place: Path):
+        """place: where images are kept, and what is about running containers."""
+        for program, package in (("podman", "podman"), ("buildah", "buildah"), ("runc", "runc")):
+            need(program, package)
+        place.mkdir(parents=True, exist_ok=True)
+        # A store remembers the other two, and takes no others.
+        self._words = ["podman", "--root", str(place / "store"), "--runroot", str(place / "run")]
+        self._words += ["--tmpdir", str(place / "tmp")]
+        self._words += ["--storage-driver", "overlay", "--runtime", "runc"]
+        self._words += ["--cgroup-manager", "cgroupfs", "--events-backend", "none"]
+        self.log_file = place / "podman.log"
+
+    def try_to(self, *words: str, within: timedelta = timedelta(minutes=5)) -> Any:
+        """Run a command that may fail; the result has code, output and errors."""
+        done = subprocess.run(
+            [*self._words, *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=within.total_seconds(),
+            stdin=subprocess.DEVNULL,
+        )
+        with self.log_file.open("a", encoding="utf-8") as log:
+            log.write(f"$ podman {' '.join(words)}\n{done.stdout}{done.stderr}")
+        return done
+
+    def must(self, *words: str) -> str:
+        """Run a command, insist that it ends well, and give what it prints."""
+        done = self.try_to(*words)
+        said = f"{done.stdout}\n{done.stderr}"[-6000:]
+        assert done.returncode == 0, f"podman {' '.join(words)}: {done.returncode}\n{said}"
+        return done.stdout.strip()
+
+    def has_image(self, name: str) -> bool:
+        """True when an image of this name was built or imported."""
+        return self.try_to("image", "exists", name).returncode == 0
+
+    def import_tree(self, archive: Path, name: str, *changes: str) -> None:
+        """Make an image of a tar file."""
+        options = [word for change in changes for word in ("--change", change)]
+        self.must("import", *options, str(archive), name)
+
+    def build(self, context: Path, dockerfile: Path, name: str, **arguments: str) -> None:
+        """Build an image from a Dockerfile."""
+        options = ["--isolation=chroot", "--network=host", "--format=docker", "--pull=never"]
+        for key, value in arguments.items():
+            options += ["--build-arg", f"{key}={value}"]
+        self.must("build", *options, "--tag", name, "--file", str(dockerfile), str(context))
+
+    def run(self, name: str, *words: str) -> None:
+        """Start a container in the background."""
+        self.must("run", "--detach", "--name", name, *_LIMITS, *words)
+
+    def exec(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        source: Path | None = None,
+        target: Path | None = None,
+    ) -> str:
+        """Run a command in a container, maybe from and into files, and give what it prints."""
+        with ExitStack() as stack:
+            come = stack.enter_context(source.open("rb")) if source else subprocess.DEVNULL
+            go = stack.enter_context(target.open("wb")) if target else subprocess.PIPE
+            done = subprocess.run(
+                [*self._words, "exec", "--interactive", name, *command],
+                stdin=come,
+                stdout=go,
+                stderr=subprocess.PIPE,
+                check=False,
+                timeout=120,
+            )
+        said = (done.stdout or b"").decode()
+        assert done.returncode == 0, f"{command}: {done.returncode}\n{said}{done.stderr.decode()}"
+        return said
+
+    def inspect(self, name: str) -> Any:
+        """Give what podman knows of a container."""
+        return json.loads(self.must("container", "inspect", name))[0]
+
+    def logs(self, name: str) -> str:
+        """Give what a container has printed."""
+        done = self.try_to("logs", name)
+        return str(done.stdout + done.stderr)
+
+    def is_healthy(self, name: str) -> bool:
+        """Ask the health check of a container once."""
+        return self.try_to("healthcheck", "run", name).returncode == 0
+
+    def wait_until_healthy(self, name: str, *, patience: float = 90) -> None:
+        """Wait until the health check of a container says yes: nobody else asks it here."""
+        deadline = time.monotonic() + patience
+        while not self.is_healthy(name):
+            assert time.monotonic() < deadline, f"{name} is not healthy:\n{self.logs(name)}"
+            time.sleep(0.3)
+
+
+def require_working(podman: Podman, image: str) -> None:
+    """Leave the test out where podman cannot run a container."""
+    done = podman.try_to("run", "--rm", "--network=host", *_LIMITS, image, "true")
+    if done.returncode:
+        leave_out(f"podman can run no container here: {done.stderr.strip().splitlines()[-1]}")

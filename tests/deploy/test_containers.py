@@ -1,0 +1,173 @@
+"""The images are built, and the whole of compose.yml runs and serves real clients."""
+
+import base64
+import json
+import re
+import ssl
+import time
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from sregistry_core.testing.image_files import sha256_of
+
+pytestmark = pytest.mark.real
+
+HOME = Path(__file__).parents[2]
+
+
+def ask(stack, path, *, basic=None, method="GET", body=None, headers=None):
+    """Ask through nginx, and give status and body."""
+    headers = dict(headers or {})
+    if basic:
+        headers["Authorization"] = f"Basic {base64.b64encode(basic.encode()).decode()}"
+    trust = ssl.create_default_context(cafile=str(stack.certificate))
+    request = Request(f"{stack.url}{path}", data=body, headers=headers, method=method)
+    with stack.bridge.inside():
+        try:
+            with urlopen(request, timeout=30, context=trust) as answer:
+                return answer.status, answer.read()
+        except HTTPError as refused:
+            return refused.code, refused.read()
+
+
+def test_every_service_is_healthy_and_ours_are_not_root(stack):
+    for service in stack.services:
+        if stack.has_health_check(service):
+            stack.wait_until_healthy(service)
+    for service in ("web", "worker"):
+        name = stack.name(service)
+        assert stack.podman.must("exec", name, "id", "-u") == "10001"
+        assert stack.podman.try_to("exec", name, "touch", "/etc/x").returncode != 0
+    assert "working for" in stack.logs("worker")
+    assert ask(stack, "/readyz")[0] == 200
+
+
+def test_set_up_makes_secrets_once(stack):
+    environ = dict(stack.environ)
+
+    assert ".env is there already" in stack.set_up_again()
+
+    assert environ["SREGISTRY_ADMIN_PASSWORD"] in stack.said
+    secrets = {value for key, value in environ.items() if "SECRET" in key or "PASSWORD" in key}
+    assert len(secrets) == 4
+    assert min(map(len, secrets)) >= 24
+
+
+def test_the_first_administrator_logs_in(stack):
+    password = stack.environ["SREGISTRY_ADMIN_PASSWORD"]
+
+    status, body = ask(stack, "/v1/rbac/users/current", basic=f"admin:{password}")
+
+    assert (status, json.loads(body)["username"]) == (200, "admin")
+    assert ask(stack, "/v1/rbac/users/current", basic="admin:wrong")[0] == 401
+
+
+def test_an_image_goes_through_nginx_to_the_object_store_and_back(stack, apptainer):
+    trust = {"SSL_CERT_FILE": str(apptainer.place / "registry.pem")}
+    token = stack.admin("token", "add", "admin")
+    image = apptainer.build_image("blast.sif", labels={"maintainer": "ada"})
+    apptainer.write("token", f"{token}\n")
+    words = ("remote", "add", "--tokenfile", "token", "here", stack.url)
+    apptainer.must(*words, environment=trust)
+
+    apptainer.must("push", "-U", image, "library://admin/lab/blast:1", environment=trust)
+    apptainer.must("pull", "copy.sif", "library://admin/lab/blast:1", environment=trust)
+
+    assert sha256_of(apptainer.place / "copy.sif") == sha256_of(image)
+    assert stored_size(stack) >= image.stat().st_size
+    # The worker, and nobody else, has read the labels.
+    until(lambda: inspected(stack, "admin/lab/blast:1").get("maintainer") == "ada")
+
+    # The web server dies in the middle of its life, and comes back by itself.
+    began = stack.podman.inspect(stack.name("web"))["State"]["StartedAt"]
+    stack.crash("web")
+    until(lambda: stack.podman.inspect(stack.name("web"))["State"]["StartedAt"] != began)
+    stack.wait_until_healthy("web")
+    apptainer.must("pull", "again.sif", "library://admin/lab/blast:1", environment=trust)
+    assert sha256_of(apptainer.place / "again.sif") == sha256_of(image)
+
+
+def test_a_push_without_the_right_is_refused_by_nginx(stack):
+    status, body = ask(
+        stack, "/v2/admin/lab/blast/blobs/uploads/", method="POST", body=b"x" * 100_000
+    )
+
+    assert status == 401
+    assert json.loads(body)["errors"][0]["code"] == "UNAUTHORIZED"
+
+
+def test_a_signal_ends_web_server_and_worker_well(stack):
+    for service in ("worker", "web"):
+        began = time.monotonic()
+        assert stack.stop(service) == 0, stack.logs(service)
+        assert time.monotonic() - began < 30
+        stack.podman.must("start", stack.name(service))
+    stack.wait_until_healthy("web")
+    assert ask(stack, "/readyz")[0] == 200
+
+
+def test_preparing_again_changes_nothing(stack):
+    users = stack.admin("user", "list")
+
+    said = stack.podman.must("start", "--attach", stack.name("init"))
+
+    assert "is there" in said
+    assert "the schema is current" in said
+    assert stack.admin("user", "list") == users
+
+
+def test_what_the_manual_says_of_copies_brings_everything_back(stack, tmp_path):
+    page = (HOME / "docs/admin/deployment.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Backup and restore\n")[2]
+    dump, *restore = re.findall(r"^    (docker compose .*)$", section, re.MULTILINE)
+    stack.admin("user", "add", "grace")
+
+    stack.compose(dump, tmp_path)
+    stack.admin("user", "add", "lost")
+    said = [stack.compose(line, tmp_path) for line in restore]
+
+    users = [line.split()[0] for line in stack.admin("user", "list").splitlines()]
+    assert users == ["admin", "grace"]
+    assert "ok" in said[-1]
+    assert ask(stack, "/readyz")[0] == 200
+
+
+def test_the_other_commands_of_the_manual_work(stack, tmp_path):
+    page = (HOME / "docs/admin/deployment.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Containers on one machine\n")[2].partition("\n## ")[0]
+    lines = re.findall(r"^    (docker compose exec .*)$", section, re.MULTILINE)
+
+    said = [stack.compose(line, tmp_path) for line in lines]
+
+    assert len(said) == 2
+    assert "admin" in said[1]
+
+
+def stored_size(stack):
+    """Bytes of all objects in the bucket."""
+    listing = (
+        "import os,boto3; e=os.environ; s=boto3.client('s3', endpoint_url=e['SREGISTRY_S3'],"
+        "region_name='us-east-1', aws_access_key_id=e['SREGISTRY_S3_ACCESS_KEY'],"
+        "aws_secret_access_key=e['SREGISTRY_S3_SECRET_KEY']);"
+        "print(sum(o['Size'] for o in s.list_objects_v2(Bucket=e['SREGISTRY_BUCKET'])['Contents']))"
+    )
+    words = ("exec", stack.name("web"), "/opt/sregistry/bin/python3", "-c", listing)
+    return int(stack.podman.must(*words))
+
+
+def inspected(stack, image):
+    """The labels that the registry knows of an image."""
+    path, _, tag = image.partition(":")
+    status, body = ask(stack, f"/api/v1/containers/{path}/images/{tag}")
+    assert status == 200, body
+    return (json.loads(body)["inspection"] or {"labels": {}})["labels"]
+
+
+def until(is_so, patience=60):
+    deadline = time.monotonic() + patience
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
