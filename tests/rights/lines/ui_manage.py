@@ -266,7 +266,7 @@ LINES = (
         "GET",
         f"{_TEAM}",
         Deed.OTHER,
-        about=About.ACCOUNT,
+        about=_NOTHING,
     ),
     Sample(
         "ui.team",
@@ -305,7 +305,7 @@ LINES = (
         "GET",
         f"{_TEAM}/delete",
         Deed.OTHER,
-        about=About.ACCOUNT,
+        about=_NOTHING,
     ),
     Sample(
         "ui.delete_team",
@@ -320,7 +320,7 @@ LINES = (
         "GET",
         f"{_TEAM}/robots",
         Deed.OTHER,
-        about=About.ACCOUNT,
+        about=_NOTHING,
     ),
     Sample(
         "ui.team_robots",

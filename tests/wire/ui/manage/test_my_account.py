@@ -49,7 +49,7 @@ def test_a_password_is_changed_with_the_old_one_and_ends_other_sessions(home, fi
     other = Browser(registry)
     other.sign_in("ada", status=303)
 
-    page = change_password(home, fill, 403, old="a wrong guess")
+    page = change_password(home, fill, 400, old="a wrong guess")
     assert alert(page) == "the old password is wrong."
     assert "a wrong guess" not in page
     page = change_password(home, fill, 400, again="something else")

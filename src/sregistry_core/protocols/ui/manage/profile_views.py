@@ -5,7 +5,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from sregistry_core.errors import Malformed, TooManyGuesses
+from sregistry_core.errors import Malformed, NotAllowed, TooManyGuesses
 from sregistry_core.models import User
 from sregistry_core.web.security import SESSION_COOKIE
 
@@ -54,7 +54,7 @@ def change_password(request: Request) -> Response:
                 new=new,
                 this=request.cookies.get(SESSION_COOKIE),
             )
-        except TooManyGuesses as error:
+        except (NotAllowed, TooManyGuesses) as error:
             raise Malformed(str(error)) from error
         return f"{ACCOUNT}/profile?done=password-changed"
 
