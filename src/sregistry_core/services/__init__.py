@@ -16,6 +16,7 @@ from sregistry_core.storage.signed_urls import Signer
 from sregistry_core.storage.staging import Staging
 
 from .access import Access
+from .account_changes import AccountChanges
 from .accounts import Accounts
 from .affiliations import Affiliations
 from .artifacts import Artifacts
@@ -23,11 +24,13 @@ from .audit import Audit
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
+from .browser_sessions import BrowserSessions
 from .build_contexts import BuildContexts
 from .building import Building
 from .builds import Builds
 from .catalog import Catalog
 from .claims import Claims
+from .cleaning import Cleaning
 from .client_containers import ClientContainers
 from .client_credentials import ClientCredentials
 from .collection_changes import CollectionChanges
@@ -39,6 +42,7 @@ from .grants import Grants
 from .guesses import Guesses
 from .images import Images
 from .inspection import Inspecting
+from .invitations import Invitations
 from .journeys import Journeys
 from .keys import Keys
 from .linked_logins import LinkedLogins
@@ -47,6 +51,7 @@ from .listings import Listings
 from .manifests import Manifests
 from .narrow_tokens import NarrowTokens
 from .newest import Newest
+from .news import NewsOfMine
 from .outbox import OutboxService
 from .passwords import PasswordHashes
 from .provenance import Provenance
@@ -63,6 +68,7 @@ from .summaries import Summaries
 from .tag_history import TagHistory
 from .tags import Tags
 from .tally import Tally
+from .team_changes import TeamChanges
 from .teams import Teams
 from .tokens import Tokens
 from .uploads import Uploads
@@ -172,6 +178,36 @@ class Services:
     def renaming(self) -> Renaming:
         """Collections under another name, or in other hands."""
         return Renaming(self.db, self.access, self.catalog, self.facilities)
+
+    @cached_property
+    def cleaning(self) -> Cleaning:
+        """Many tags and images removed at once."""
+        return Cleaning(self.db, self.access, self.images, self.tags, self.facilities)
+
+    @cached_property
+    def account_changes(self) -> AccountChanges:
+        """What users do with their own accounts."""
+        return AccountChanges(self.db, self.access, self.collection_changes, self.facilities)
+
+    @cached_property
+    def browser_sessions(self) -> BrowserSessions:
+        """Browsers that are signed in."""
+        return BrowserSessions(self.db, self.access, self.facilities)
+
+    @cached_property
+    def team_changes(self) -> TeamChanges:
+        """Open teams, and the end of teams."""
+        return TeamChanges(self.db, self.access, self.teams, self.facilities)
+
+    @cached_property
+    def invitations(self) -> Invitations:
+        """Links by which one person joins a team."""
+        return Invitations(self.db, self.access, self.teams, self.facilities)
+
+    @cached_property
+    def news(self) -> NewsOfMine:
+        """What others did to what is one's own."""
+        return NewsOfMine(self.db, self.access, self.facilities)
 
     @cached_property
     def grants(self) -> Grants:

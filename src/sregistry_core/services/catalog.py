@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
-from sregistry_core.contracts import Action, ImageDeleted
+from sregistry_core.contracts import Action
 from sregistry_core.errors import Conflict, Malformed, NotAllowed, NotFound
-from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import (
     Collection,
     CollectionRole,
@@ -17,9 +16,6 @@ from sregistry_core.models import (
     Entity,
     EntityKind,
     Grant,
-    Image,
-    ManifestTag,
-    Tag,
     User,
 )
 from sregistry_core.names import (
@@ -31,10 +27,9 @@ from sregistry_core.names import (
 )
 
 from .access import Access, name_of
+from .container_removal import ContainerRemoval
 from .freezing import refuse_frozen
 from .garbage import Garbage
-from .listeners import tell
-from .locking import lock_blobs, lock_container
 from .named import find_collection, find_container, forget_former_name
 from .outbox import OutboxService
 from .summaries import collection_changed, container_changed
@@ -183,6 +178,7 @@ class Catalog:
         collection.entity = entity
         # Whoever was led on from this name is led to the new collection.
         forget_former_name(self._db, entity, collection.name)
+        self._access.audit.record("collection.create", name_of(collection), collection=collection)
         self._access.forget()
         return collection
 
@@ -191,10 +187,12 @@ class Catalog:
     ) -> Collection:
         """Describe a collection, or hide or show it; None leaves as it is."""
         self._access.require(Action.MANAGE, collection)
-        if private is not None:
-            collection.private = self._allowed_privacy(private)
-        if description is not None:
+        if private is not None and self._allowed_privacy(private) is not collection.private:
+            collection.private = private
+            self._record("collection.hide" if private else "collection.show", collection)
+        if description is not None and description != collection.description:
             collection.description = _description(description)
+            self._record("collection.describe", collection)
         collection_changed(self._outbox, collection.id)
         return collection
 
@@ -203,6 +201,9 @@ class Catalog:
         self._access.require(Action.MANAGE, collection)
         if self._db.scalar(select(exists().where(Container.collection_id == collection.id))):
             raise Conflict(f"{name_of(collection)} still holds containers: delete them first")
+        owner = collection.entity.user_id
+        about = self._db.get(User, owner) if owner is not None else None
+        self._access.audit.record("collection.delete", name_of(collection), about=about)
         self._db.delete(collection)
 
     # Containers
@@ -274,45 +275,21 @@ class Catalog:
         if description is not None:
             self._access.require(Action.PUSH, container)
             container.description = _description(description)
+            self._record("container.describe", container)
             container_changed(self._outbox, container)
         if frozen is not None:
             self._access.require(Action.MANAGE, container)
             container.frozen_at = self._facilities.clock() if frozen else None
+            self._record("container.freeze" if frozen else "container.thaw", container)
         return container
 
     def delete_container(self, container: Container) -> None:
         """Remove a container with its images; its bytes go when nobody else has them."""
         self._access.require(Action.DELETE, container)
-        lock_container(self._db, container.id, for_removal=True)
-        of_images = exists().where(Tag.container_id == container.id, Tag.frozen_at.is_not(None))
-        of_manifests = exists().where(
-            ManifestTag.container_id == container.id, ManifestTag.frozen_at.is_not(None)
+        removal = ContainerRemoval(
+            self._db, self._access, self._garbage, self._outbox, self._facilities
         )
-        frozen = self._db.scalar(select(or_(of_images, of_manifests)))
-        refuse_frozen(container)
-        if frozen:
-            raise Conflict(f"{name_of(container)} holds frozen tags")
-        images = self._db.execute(
-            select(Image.digest).where(
-                Image.container_id == container.id, Image.blob_id.is_not(None)
-            )
-        ).all()
-        blobs = self._garbage.blobs_of(container)
-        lock_blobs(self._db, blobs)
-        self._db.execute(delete(Image).where(Image.container_id == container.id))
-        self._db.delete(container)
-        self._db.flush()
-        self._garbage.release(blobs)
-        container_changed(self._outbox, container)
-        for image in images:
-            event = ImageDeleted(
-                identifier=new_identifier(),
-                at=self._facilities.clock(),
-                container=name_of(container),
-                digest=image.digest,
-                user=self._access.caller.name,
-            )
-            tell(self._outbox, self._facilities.plugins.listeners, event)
+        removal.remove(container)
 
     def ensure_home(self) -> Entity:
         """Give the registry's own entity, made at the first start.
@@ -345,6 +322,10 @@ class Catalog:
             .where(Collection.entity_id == entity.id, self._access.visible())
         )
         return self._db.scalars(query).first() is not None
+
+    def _record(self, what: str, thing: Collection | Container) -> None:
+        collection = thing.collection if isinstance(thing, Container) else thing
+        self._access.audit.record(what, name_of(thing), collection=collection)
 
     def _note(self, asked: CollectionName, found: Collection) -> None:
         if (asked.entity, asked.collection) != (found.entity.name, found.name):

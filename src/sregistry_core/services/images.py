@@ -149,9 +149,10 @@ class Images:
         image.description = description
         container_changed(self._outbox, image.container)
 
-    def delete(self, image: Image) -> None:
+    def delete(self, image: Image, *, records: bool = True) -> None:
         """Remove an image and every tag that points at it.
 
+        records   False for whoever writes down themselves what all of it was for
         Its bytes go when nobody else has them. Raises Conflict when it, or a tag, is frozen.
         """
         self._access.require(Action.DELETE, image.container)
@@ -173,6 +174,13 @@ class Images:
         if blob_id is not None:
             self._garbage.unlink(container, blob_id)
         container_changed(self._outbox, container)
+        if records:
+            self._access.audit.record(
+                "image.delete",
+                name_of(container),
+                collection=container.collection,
+                digest=digest,
+            )
         event = ImageDeleted(
             identifier=new_identifier(),
             at=self._facilities.clock(),

@@ -190,6 +190,9 @@ class Manifests:
         )
         for name in names:
             self._pointers.point(container, name, manifest)
+        if names and image is None:
+            tagged = f"{name_of(container)}:{names[0]}"
+            self._access.audit.record("manifest.push", tagged, collection=container.collection)
         return Pushed(str(digest), manifest.subject_digest, names)
 
     def delete(self, container: Container, reference: Reference) -> None:

@@ -120,11 +120,16 @@ class Publishers:
         )
         self._db.add(publisher)
         self._db.flush()
+        self._access.audit.record(
+            "publisher.add", account.user.name, collection=collection, issuer=issuer
+        )
         return TrustedPublisher(publisher, account.robot, account.user)
 
     def remove(self, collection: Collection, name: str) -> None:
         """Trust these jobs no more; tokens that they have end at once."""
         found = self.find(collection, name)
+        self._access.audit.record("publisher.remove", found.user.name, collection=collection)
+        self._db.flush()
         self._db.execute(delete(Robot).where(Robot.id == found.robot.id))
         self._db.expire_all()
 

@@ -118,6 +118,12 @@ class Publishing:
         if image.inspected_at is None:
             self._outbox.write(inspection.JOB, image=image.id)
         container_changed(self._outbox, image.container)
+        self._access.audit.record(
+            "image.push",
+            name_of(image.container),
+            collection=image.container.collection,
+            digest=image.digest,
+        )
         event = ImagePushed(
             identifier=new_identifier(),
             at=image.pushed_at,

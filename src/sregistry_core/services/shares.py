@@ -72,6 +72,7 @@ class Shares:
         self._db.add(link)
         self._db.flush()
         link.container = image.container
+        self._record("share.create", link)
         return self._share(link)
 
     def of_container(self, container: Container) -> Sequence[Share]:
@@ -99,7 +100,9 @@ class Shares:
     def revoke(self, number: int) -> Share:
         """End a share link at once. Raises NotFound for one that the caller may not see."""
         link = self._find(number)
-        link.revoked_at = link.revoked_at or self._facilities.clock()
+        if link.revoked_at is None:
+            link.revoked_at = self._facilities.clock()
+            self._record("share.revoke", link)
         return self._share(link)
 
     def redeem(self, token: str, *, collection: str, container: str) -> tuple[ShareLink, Image]:
@@ -155,6 +158,11 @@ class Shares:
             web_url=f"{public_url}/{path}{reference}",
             shub_uri=f"shub://{host}/{path}{shub_reference}",
         )
+
+    def _record(self, what: str, link: ShareLink) -> None:
+        collection = link.container.collection
+        name = f"{name_of(link.container)}:{link.reference}"
+        self._access.audit.record(what, name, collection=collection, number=link.number)
 
     def _was_called(self, container: Container, collection: str) -> bool:
         """Tell whether a link was made while the collection had this name."""

@@ -35,7 +35,11 @@ def fill() -> Callable[..., TestResponse]:
     """Fills in the form of a page that is sent to an address, and sends it."""
 
     def fill_in(page: TestResponse, action: str, status: int = 303, **fields: str) -> TestResponse:
-        forms = [form for form in page.forms.values() if form.action == action]
+        forms = [
+            form
+            for form in page.forms.values()
+            if form.action == action and form.method.upper() == "POST"
+        ]
         assert forms, f"{action} is none of {[form.action for form in page.forms.values()]}"
         form = forms[0]
         for name, value in fields.items():
