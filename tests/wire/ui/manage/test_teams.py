@@ -138,7 +138,7 @@ def test_whom_a_directory_brought_is_not_changed_by_hand(crew, ada, bob, registr
     page = crew.open(CREW)
 
     assert "Here through campus" in page
-    assert "Take bob out" not in page
+    assert "Take out bob" not in page
     token = page.forms[0]["csrf_token"].value
     said = crew.post(f"{CREW}/remove", {"csrf_token": token, "user": "bob"}, status=409)
     assert "take them out of the group there" in said
