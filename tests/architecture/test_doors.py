@@ -28,6 +28,7 @@ from sregistry_core.models import (
     Image,
     Invitation,
     Manifest,
+    Outbox,
     Team,
     Token,
     Topic,
@@ -41,6 +42,7 @@ from sregistry_core.services.builds import Wish
 from sregistry_core.services.cleaning import Choice
 from sregistry_core.services.client_containers import Begun
 from sregistry_core.services.client_credentials import Spelling
+from sregistry_core.services.duty_list import DutyState
 from sregistry_core.services.listings import Span, Wanted
 from sregistry_core.services.manifests import Reference
 from sregistry_core.services.search import Query
@@ -89,6 +91,19 @@ AFTER_ANOTHER = Unguarded("what it is given comes out of a guarded door")
 DOORS = {
     "access": IS_THE_GUARD,
     "audit.record": AFTER_ANOTHER,
+    "audit.record_login": AFTER_ANOTHER,
+    "audit.record_refused_logins": FOR_JOBS,
+    "audit_log.find": Refuses(lambda s, t: s.audit_log.find()),
+    "audit_log.actions": Refuses(lambda s, t: s.audit_log.actions()),
+    "audit_log.forget_old": RefusesAllButTheSystem(lambda s, t: s.audit_log.forget_old()),
+    "quotas.of": Refuses(lambda s, t: s.quotas.of("ada")),
+    "quotas.shown_to_pusher": Unguarded("it tells zeros to those who do not own the entity"),
+    "quotas.all": Refuses(lambda s, t: s.quotas.all()),
+    "quotas.set": Refuses(lambda s, t: s.quotas.set("ada", 1 << 30)),
+    "duty_list.find": Refuses(lambda s, t: s.duty_list.find(DutyState.QUEUED)),
+    "duty_list.counts": Refuses(lambda s, t: s.duty_list.counts()),
+    "duty_list.retry": Refuses(lambda s, t: s.duty_list.retry(t.duty)),
+    "duty_list.retry_failed": Refuses(lambda s, t: s.duty_list.retry_failed()),
     "accounts.create": Refuses(lambda s, t: s.accounts.create("newcomer")),
     "accounts.create_first": RefusesAllButTheSystem(
         lambda s, t: s.accounts.create_first("newcomer", password="long enough")
@@ -115,6 +130,7 @@ DOORS = {
     "authentication.caller_of_user": Unguarded("it is for addresses that were signed here"),
     "authentication.begin_session": Unguarded("its user comes out of log_in"),
     "authentication.end_session": PROOF,
+    "authentication.forget_ended_sessions": FOR_JOBS,
     "journeys.begin": Refuses(
         lambda s, t: s.journeys.begin(
             "elsewhere", state="new", browser="ours", keepsake="", wanted="/", links=True
@@ -123,6 +139,7 @@ DOORS = {
     "journeys.underway": PROOF,
     "journeys.end": AFTER_ANOTHER,
     "journeys.hold": AFTER_ANOTHER,
+    "journeys.forget_ended": RefusesAllButTheSystem(lambda s, t: s.journeys.forget_ended()),
     "linked_logins.of": Refuses(lambda s, t: s.linked_logins.of(t.user)),
     "linked_logins.link": Refuses(
         lambda s, t: s.linked_logins.link(t.user.id, Subject("elsewhere", "1", "ada"))
@@ -248,7 +265,6 @@ DOORS = {
     "images.by_id": Refuses(lambda s, t: s.images.by_id(t.image.id)),
     "images.of_container": Refuses(lambda s, t: s.images.of_container(t.blast)),
     "images.tags_of": ShowsNothing(lambda s, t: s.images.tags_of([t.image])),
-    "images.bytes_held": ShowsNothing(lambda s, t: s.images.bytes_held(t.blast.collection.entity)),
     "images.describe": Refuses(lambda s, t: s.images.describe(t.image, "new")),
     "images.delete": Refuses(lambda s, t: s.images.delete(t.image)),
     "images.readable_copy": ShowsNothing(lambda s, t: s.images.readable_copy(t.digest)),
@@ -634,6 +650,7 @@ def things_of(services, registry):
         share=1,
         content=registry.content,
         password="not the right one",
+        duty=services.db.scalars(select(Outbox.id).limit(1)).one(),
         session=only(WebSession).digest[:16],
         invitation=only(Invitation).id,
     )

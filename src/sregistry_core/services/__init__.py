@@ -21,6 +21,7 @@ from .accounts import Accounts
 from .affiliations import Affiliations
 from .artifacts import Artifacts
 from .audit import Audit
+from .audit_log import AuditLog
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
@@ -36,6 +37,8 @@ from .client_credentials import ClientCredentials
 from .collection_changes import CollectionChanges
 from .contents import Contents
 from .downloads import Downloads
+from .duty_list import DutyList
+from .facilities import Facilities
 from .federation import Federation
 from .garbage import Garbage
 from .grants import Grants
@@ -56,6 +59,7 @@ from .outbox import OutboxService
 from .passwords import PasswordHashes
 from .provenance import Provenance
 from .publishers import Publishers
+from .quotas import Quotas
 from .renaming import Renaming
 from .repositories import Repositories
 from .robots import Robots
@@ -74,27 +78,6 @@ from .tokens import Tokens
 from .uploads import Uploads
 from .usage import Usage
 from .verification import Verification
-
-
-@dataclass(frozen=True)
-class Facilities:
-    """What services stand on: opened once, used by every thread."""
-
-    settings: CoreSettings
-    plugins: Plugins
-    blob_store: BlobStore
-    staging: Staging
-    signer: Signer
-    tally: Tally
-    hashes: PasswordHashes
-    guesses: Guesses
-    issuers: Issuers
-    clock: Callable[[], datetime]
-
-    @property
-    def logins(self) -> Mapping[str, PasswordLogin | RedirectLogin]:
-        """Ways to log in, in the order of the ini file."""
-        return self.plugins.logins
 
 
 class Services:
@@ -120,6 +103,21 @@ class Services:
         return Audit(self.db, self.caller, self.address, self.facilities.clock)
 
     @cached_property
+    def audit_log(self) -> AuditLog:
+        """What was done, for administrators."""
+        return AuditLog(self.db, self.access, self.facilities)
+
+    @cached_property
+    def duty_list(self) -> DutyList:
+        """Jobs as administrators see them."""
+        return DutyList(self.db, self.access, self.outbox, self.facilities)
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        """How many bytes entities may have."""
+        return Quotas(self.db, self.access, self.facilities)
+
+    @cached_property
     def accounts(self) -> Accounts:
         """Users."""
         return Accounts(self.db, self.access, self.affiliations, self.outbox, self.facilities)
@@ -132,7 +130,7 @@ class Services:
     @cached_property
     def authentication(self) -> Authentication:
         """Who is calling."""
-        return Authentication(self.db, self.accounts, self.facilities)
+        return Authentication(self.db, self.accounts, self.audit, self.facilities)
 
     @cached_property
     def journeys(self) -> Journeys:
@@ -398,3 +396,6 @@ class Services:
     def garbage(self) -> Garbage:
         """Bytes and uploads that nobody owns."""
         return Garbage(self.db, self.access, self.facilities)
+
+
+__all__ = ["Facilities", "Services"]

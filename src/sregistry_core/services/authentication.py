@@ -5,16 +5,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Caller, PasswordLogin, Scope, Subject
+from sregistry_core.db.session import mark_changed
 from sregistry_core.errors import LoginRequired, Malformed
 from sregistry_core.identifiers import new_secret
 from sregistry_core.models import Robot, Token, User, WebSession
 from sregistry_core.names import RobotName, fold_entity_name
 
 from .accounts import Accounts
+from .audit import Audit
 from .named import find_collection
 
 if TYPE_CHECKING:
@@ -30,9 +32,10 @@ _UNKNOWN = "unknown name or wrong password"
 class Authentication:
     """Turns what a client shows into a user or a caller."""
 
-    def __init__(self, db: Session, accounts: Accounts, facilities: "Facilities"):
+    def __init__(self, db: Session, accounts: Accounts, audit: Audit, facilities: "Facilities"):
         self._db = db
         self._accounts = accounts
+        self._audit = audit
         self._facilities = facilities
 
     def log_in(self, name: str, password: str, *, address: str | None = None) -> User:
@@ -51,6 +54,7 @@ class Authentication:
             provider, subject = self._recognise(name, password)
         except LoginRequired:
             guesses.count(name, address)
+            self._facilities.tally.count_refused_login(name, address)
             raise
         guesses.forget(name)
         return self.user_of(provider, subject)
@@ -155,6 +159,7 @@ class Authentication:
         agent   what the browser calls itself
         """
         secret = new_secret(_SESSION_LENGTH)
+        self._audit.record_login(user, address, login=login)
         now = self._facilities.clock()
         self._db.add(
             WebSession(
@@ -176,6 +181,16 @@ class Authentication:
             return None
         self._db.delete(session)
         return session.login
+
+    def forget_ended_sessions(self) -> int:
+        """Remove browsers' sessions whose time is over; how many."""
+        ended = self._db.execute(
+            delete(WebSession)
+            .where(WebSession.expires_at <= self._facilities.clock())
+            .execution_options(synchronize_session=False)
+        )
+        mark_changed(self._db)
+        return int(ended.rowcount)  # type: ignore[attr-defined]
 
 
 def has_ended(robot: Robot | None, now: datetime) -> bool:

@@ -20,6 +20,7 @@ from .glances import blob_at
 from .images import Images
 from .keeping import Keeping
 from .locking import lock_container
+from .quotas import QuotaGuard
 from .seen import AnyContainer, SeenBlob
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Blobs:
         self._garbage = garbage
         self._facilities = facilities
         self._keeping = Keeping(db, facilities)
+        self._quota = QuotaGuard(db, facilities)
 
     def open(self, container: Container, digest: ContentDigest) -> Delivery:
         """Say how the bytes of a blob get to the caller. Raises BlobUnknown."""
@@ -89,6 +91,7 @@ class Blobs:
         blob = self._keeping.hold(Digest.parse(link.blob.digest))
         if blob is None:
             return False
+        self._quota.require(container, blob)
         self._keeping.link(container.id, str(digest), blob)
         return True
 

@@ -72,6 +72,7 @@ class Grants:
         grant.role = role
         self._db.flush()
         self._access.forget()
+        self._record("grant.give", collection, user, team, role)
         return Granted(user and user.lower(), team and team.lower(), role)
 
     def take(
@@ -86,9 +87,29 @@ class Grants:
         if grant is None:
             raise NotFound(f"{user or team} has no role on {name_of(collection)}")
         self._keep_an_owner(collection, grant, user or team)
+        role = CollectionRole(grant.role)
         self._db.delete(grant)
         self._db.flush()
         self._access.forget()
+        self._record("grant.take", collection, user, team, role)
+
+    def _record(
+        self,
+        action: str,
+        collection: Collection,
+        user: str | None,
+        team: str | None,
+        role: CollectionRole,
+    ) -> None:
+        self._access.audit.record(
+            action,
+            name_of(collection),
+            collection=collection,
+            about=self._user(user) if user is not None else None,
+            user=user and user.lower(),
+            team=team and team.lower(),
+            role=CollectionRole(role).value,
+        )
 
     def _keep_an_owner(self, collection: Collection, grant: Grant, name: str | None) -> None:
         """Raise Conflict when nobody but administrators would manage the collection any more."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, bindparam, delete, func, select
+from sqlalchemy import Select, bindparam, delete, select
 from sqlalchemy.orm import Session, contains_eager
 
 from sregistry_core.contracts import Action, ImageDeleted
@@ -124,22 +124,6 @@ class Images:
         for row in rows:
             names[row.image_id].append(row.name)
         return names
-
-    def bytes_held(self, entity: Entity) -> int:
-        """Bytes of all images of an entity to its owners, equal ones counted once; 0 to others."""
-        if self._access.owns(entity) is None:
-            return 0
-        held = (
-            select(Blob.id, Blob.size)
-            .join(Image, Image.blob_id == Blob.id)
-            .join(Container, Container.id == Image.container_id)
-            .join(Collection, Collection.id == Container.collection_id)
-            .where(Collection.entity_id == entity.id)
-            .distinct()
-            .subquery()
-        )
-        # PostgreSQL sums up to a Decimal.
-        return int(self._db.scalar(select(func.sum(held.c.size))) or 0)
 
     def describe(self, image: Image, description: str) -> None:
         """Give an image another description."""

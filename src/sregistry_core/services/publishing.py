@@ -22,6 +22,7 @@ from .keeping import Keeping
 from .listeners import tell
 from .locking import lock_container
 from .outbox import OutboxService
+from .quotas import QuotaGuard
 from .signers import Demand, demand_of, require_image, require_verdict
 from .summaries import container_changed
 from .verdicts import Verdict
@@ -63,20 +64,22 @@ class Publishing:
         self._outbox = outbox
         self._facilities = facilities
         self._keeping = Keeping(db, facilities)
+        self._quota = QuotaGuard(db, facilities)
         self._verification = Verification(db, access, outbox, facilities)
 
     def publish(self, arrival: Arrival, staged: Staged) -> Image:
         """Keep the bytes, then write the rows; the database is not held while bytes move.
 
         Raises Malformed when the bytes are not those announced, PushRefused when a policy keeps
-        them out, or the signatures that the collection demands are not there. Until the rows are
-        committed nobody sees anything.
+        them out, or the signatures that the collection demands are not there, QuotaExceeded. Until
+        the rows are committed nobody sees anything.
         """
         if staged.digest != arrival.announced:
             raise Malformed(
                 f"the bytes have the digest {staged.digest}, {arrival.announced} was announced"
             )
         container = self.image(arrival).container
+        self._quota.require_room(container, staged.size, staged.digest.oci)
         name, demand = name_of(container), demand_of(self._db, container.collection)
         pause(self._db)
         seen, verdict = self.look(name, demand, _content_of(staged))
@@ -94,6 +97,7 @@ class Publishing:
         known = self._of(container, staged.digest)
         if known is not None and known.blob and known.blob.state is BlobState.VERIFIED:
             return known
+        self._quota.require_room(container, staged.size, staged.digest.oci)
         name, demand = name_of(container), demand_of(self._db, container.collection)
         start_over(self._db)
         seen, verdict = self.look(name, demand, _content_of(staged))
@@ -159,9 +163,13 @@ class Publishing:
         blob_row: Callable[[], Blob],
         verdict: Verdict | None,
     ) -> Image:
-        """Publish an image whose bytes are kept, and strike its upload off."""
+        """Publish an image whose bytes are kept, and strike its upload off.
+
+        Raises QuotaExceeded when its entity would have more bytes than it may.
+        """
         image = self._still_there(image)
         blob = blob_row()
+        self._quota.require(image.container, blob)
         image.blob_id, image.blob = blob.id, blob
         image.arch = seen.arch or image.arch
         image.fingerprints, image.signed = list(seen.fingerprints), bool(seen.fingerprints)

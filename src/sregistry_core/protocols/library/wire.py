@@ -13,6 +13,7 @@ from sregistry_core.models import Collection, Container, Entity, Image, Tag
 from sregistry_core.names import USUAL_ARCHITECTURE, parse_architecture
 from sregistry_core.services.access import name_of
 from sregistry_core.services.freezing import is_frozen_whole
+from sregistry_core.services.quotas import Quota
 from sregistry_core.services.search import Query
 
 
@@ -106,10 +107,10 @@ def arch_tags_json(tags: Iterable[Tag]) -> dict[str, dict[str, str]]:
     return chosen
 
 
-def completed_json(image: Image, bytes_held: int) -> dict[str, Any]:
+def completed_json(image: Image, quota: Quota) -> dict[str, Any]:
     """What the client prints after a push: what is used of which quota (0 is none), and a name."""
     return {
-        "quota": {"quotaTotal": 0, "quotaUsage": bytes_held},
+        "quota": {"quotaTotal": quota.limit, "quotaUsage": quota.used},
         "containerUrl": name_of(image.container),
     }
 
