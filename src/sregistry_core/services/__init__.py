@@ -1,19 +1,10 @@
 """What the registry can do, for one caller: no HTTP in here."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 
 from sqlalchemy.orm import Session
 
-from sregistry_core.contracts import Caller, PasswordLogin, RedirectLogin
-from sregistry_core.issuers import Issuers
-from sregistry_core.plugin_manager import Plugins
-from sregistry_core.settings import CoreSettings
-from sregistry_core.storage.blob_store import BlobStore
-from sregistry_core.storage.signed_urls import Signer
-from sregistry_core.storage.staging import Staging
+from sregistry_core.contracts import Caller
 
 from .access import Access
 from .account_changes import AccountChanges
@@ -42,7 +33,6 @@ from .facilities import Facilities
 from .federation import Federation
 from .garbage import Garbage
 from .grants import Grants
-from .guesses import Guesses
 from .images import Images
 from .inspection import Inspecting
 from .invitations import Invitations
@@ -56,7 +46,6 @@ from .narrow_tokens import NarrowTokens
 from .newest import Newest
 from .news import NewsOfMine
 from .outbox import OutboxService
-from .passwords import PasswordHashes
 from .provenance import Provenance
 from .publishers import Publishers
 from .quotas import Quotas
@@ -71,7 +60,6 @@ from .software import Software
 from .summaries import Summaries
 from .tag_history import TagHistory
 from .tags import Tags
-from .tally import Tally
 from .team_changes import TeamChanges
 from .teams import Teams
 from .tokens import Tokens
