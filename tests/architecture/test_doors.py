@@ -37,7 +37,7 @@ from sregistry_core.models import (
     WebSession,
 )
 from sregistry_core.names import CollectionName, ContainerName, ImageName, RobotName
-from sregistry_core.services import Services
+from sregistry_core.services import Services, finding
 from sregistry_core.services.builds import Wish
 from sregistry_core.services.cleaning import Choice
 from sregistry_core.services.client_containers import Begun
@@ -316,6 +316,14 @@ DOORS = {
     "search.entities": ShowsNothing(lambda s, t: s.search.entities(Query())),
     "search.collections": ShowsNothing(lambda s, t: s.search.collections(Query())),
     "search.containers": ShowsNothing(lambda s, t: s.search.containers(Query())),
+    "finding.containers": ShowsNothing(lambda s, t: s.finding.containers(finding.Wanted()).found),
+    "finding.count": ShowsNothing(lambda s, t: s.finding.count(finding.Wanted()).number),
+    "shelves.browse": ShowsNothing(lambda s, t: s.shelves.browse().shelves),
+    "shelves.of": ShowsNothing(lambda s, t: s.shelves.of([t.empty])),
+    "stars.give": Refuses(lambda s, t: s.stars.give(t.lab)),
+    "stars.take": Refuses(lambda s, t: s.stars.take(t.lab)),
+    "stars.among": ShowsNothing(lambda s, t: s.stars.among([t.empty])),
+    "stars.mine": Refuses(lambda s, t: s.stars.mine()),
     "listings.shelves": ShowsNothing(lambda s, t: s.listings.shelves(Wanted(), Span())),
     "listings.count_shelves": ShowsNothing(lambda s, t: s.listings.count_shelves(Wanted())),
     "listings.tagged": ShowsNothing(lambda s, t: s.listings.tagged(Wanted(), Span())),
@@ -518,6 +526,7 @@ OPEN_TO_EVERY_USER = {
     "keys.add",
     "renaming.entities",
     "team_changes.open_ones",
+    "stars.mine",
     "teams.create",
     "teams.mine",
 }
@@ -605,6 +614,7 @@ def registry(tmp_path_factory, empty_database):
         services.uploads.begin_parts(image.id, size=len(content))
         services.blob_uploads.begin(image.container)
         services.keys.add(KEY.public.encode())
+        services.stars.give(empty)
         services.linked_logins.link(services.access.caller.user_id, Subject("campus", "1", "ada"))
     with registry.parts.unit(caller_of(registry, "ada"))() as services:
         services.manifests.find(services.catalog.container(BLAST), Reference("1"))

@@ -31,6 +31,7 @@ from .downloads import Downloads
 from .duty_list import DutyList
 from .facilities import Facilities
 from .federation import Federation
+from .finding import Finding
 from .garbage import Garbage
 from .grants import Grants
 from .images import Images
@@ -54,9 +55,11 @@ from .repositories import Repositories
 from .robots import Robots
 from .search import Search
 from .shares import Shares
+from .shelves import Shelves
 from .signers import Signers
 from .sizes import Measured
 from .software import Software
+from .stars import Stars
 from .summaries import Summaries
 from .tag_history import TagHistory
 from .tags import Tags
@@ -286,6 +289,21 @@ class Services:
     def search(self) -> Search:
         """One query over what the caller may see."""
         return Search(self.db, self.access)
+
+    @cached_property
+    def finding(self) -> Finding:
+        """Containers by words and filters, in several orders."""
+        return Finding(self.db, self.access)
+
+    @cached_property
+    def shelves(self) -> Shelves:
+        """Collections with what they add up to."""
+        return Shelves(self.db, self.access)
+
+    @cached_property
+    def stars(self) -> Stars:
+        """Collections that the caller has marked."""
+        return Stars(self.db, self.access, self.outbox, self.facilities)
 
     @cached_property
     def listings(self) -> Listings:

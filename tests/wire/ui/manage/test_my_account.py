@@ -158,10 +158,10 @@ def test_news_tell_what_others_did(home, ada, bob, fill, registry):
     page = home.open("/-/news")
     said = [one.get_text(" ", strip=True) for one in page.html.select(".rows .what")]
     assert said == ["bob pushed an image to ada/lab/blast New"]
-    assert page.html.find(class_="count").get_text(" ", strip=True) == "1 unread"
+    assert page.html.find(class_="unread-count").get_text(" ", strip=True) == "1 unread"
     fill(page, "/-/news/seen")
     page = home.open("/-/news")
-    assert page.html.find(class_="count") is None
+    assert page.html.find(class_="unread-count") is None
     assert "New" not in page.html.select(".rows .what")[0].get_text()
     bobs = Browser(registry)
     bobs.sign_in("bob", status=303)
