@@ -2,10 +2,6 @@
 
 from functools import cached_property
 
-from sqlalchemy.orm import Session
-
-from sregistry_core.contracts import Caller
-
 from .access import Access
 from .account_changes import AccountChanges
 from .accounts import Accounts
@@ -29,7 +25,7 @@ from .collection_changes import CollectionChanges
 from .contents import Contents
 from .downloads import Downloads
 from .duty_list import DutyList
-from .facilities import Facilities
+from .facilities import Facilities, OneTransaction
 from .federation import Federation
 from .finding import Finding
 from .garbage import Garbage
@@ -71,17 +67,8 @@ from .usage import Usage
 from .verification import Verification
 
 
-class Services:
+class Services(OneTransaction):
     """Everything that one caller may ask for within one transaction, built when asked for."""
-
-    def __init__(
-        self, db: Session, caller: Caller, facilities: Facilities, *, address: str | None = None
-    ):
-        """address   where the caller comes from, for the log of what was done"""
-        self.db = db
-        self.caller = caller
-        self.facilities = facilities
-        self.address = address
 
     @cached_property
     def access(self) -> Access:

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sregistry_core.contracts import PasswordLogin, RedirectLogin
+from sqlalchemy.orm import Session
+
+from sregistry_core.contracts import Caller, PasswordLogin, RedirectLogin
 from sregistry_core.issuers import Issuers
 from sregistry_core.plugin_manager import Plugins
 from sregistry_core.settings import CoreSettings
@@ -36,3 +38,16 @@ class Facilities:
     def logins(self) -> Mapping[str, PasswordLogin | RedirectLogin]:
         """Ways to log in, in the order of the ini file."""
         return self.plugins.logins
+
+
+class OneTransaction:
+    """Who is calling within one transaction, and what there is to do it with."""
+
+    def __init__(
+        self, db: Session, caller: Caller, facilities: Facilities, *, address: str | None = None
+    ):
+        """address   where the caller comes from, for the log of what was done"""
+        self.db = db
+        self.caller = caller
+        self.facilities = facilities
+        self.address = address
