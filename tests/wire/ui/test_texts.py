@@ -88,7 +88,7 @@ def bare_texts(template):
     shown = [part for output in tree.find_all(nodes.Output) for part in output.nodes]
     found += [one.value for part in shown for one in constants(part) if " " in one.value]
     # Attributes that a macro adds to an element, and amounts, are no words.
-    return [one for one in found if '="' not in one and not AMOUNT.fullmatch(one)]
+    return [one for one in found if "=" not in one and not AMOUNT.fullmatch(one)]
 
 
 def constants(node):
