@@ -120,13 +120,24 @@ class Access:
         """
         name = f"{entity.name}/{collection}"
         if (
-            not self._may_create_in(entity)
+            not self.may_create_in(entity)
             or not self.has(Scope.PUSH)
             or not self._may_begin(f"{name}/")
         ):
             raise self._refusal(Action.CREATE, name, Scope.PUSH)
         self._require_terms_of_clients()
         self.ask_policies(Action.CREATE, name)
+
+    def may_create_in(self, entity: Entity) -> bool:
+        """True when the caller may make collections in an entity."""
+        caller = self.caller
+        if caller.is_admin:
+            return True
+        if caller.user_id is None or caller.workplace is not None:
+            return False
+        if self._facilities.settings.collections_by == "admins":
+            return False
+        return entity.kind is EntityKind.HOME or self.owns(entity) is not None
 
     def require_reach(self, action: Action, repository: str) -> None:
         """Raise LoginRequired when the caller shows a narrow token that was not made for this.
@@ -358,16 +369,6 @@ class Access:
         ):
             return None
         return CollectionRole.READER if place.scope is Scope.PULL else CollectionRole.WRITER
-
-    def _may_create_in(self, entity: Entity) -> bool:
-        caller = self.caller
-        if caller.is_admin:
-            return True
-        if caller.user_id is None or caller.workplace is not None:
-            return False
-        if self._facilities.settings.collections_by == "admins":
-            return False
-        return entity.kind is EntityKind.HOME or self.owns(entity) is not None
 
     def _refusal(self, action: Action, target: str, scope: Scope) -> LoginRequired | NotAllowed:
         if self.caller.is_anonymous:

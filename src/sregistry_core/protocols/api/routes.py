@@ -53,6 +53,8 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("api.collection", "GET", _COLLECTION),
     ("api.change_collection", "PATCH", _COLLECTION),
     ("api.delete_collection", "DELETE", _COLLECTION),
+    ("api.rename_collection", "POST", f"{_COLLECTION}/rename"),
+    ("api.transfer_collection", "POST", f"{_COLLECTION}/transfer"),
     ("api.grants", "GET", f"{_COLLECTION}/grants"),
     ("api.grant_to_user", "PUT", f"{_COLLECTION}/grants/users/{{user}}"),
     ("api.take_from_user", "DELETE", f"{_COLLECTION}/grants/users/{{user}}"),

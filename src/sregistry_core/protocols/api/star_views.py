@@ -19,12 +19,13 @@ def list_stars(request: Request) -> Response:
     services = request.services
     found = services.stars.mine(after=asked.after, limit=asked.limit + 1)
     signers = services.signers.of_several(found)
+    topics = services.collection_changes.topics_of(found)
     return page(
         request,
         found,
         asked,
         key=name_of,
-        to_json=lambda one: collection_json(one, signers.get(one.id, ())),
+        to_json=lambda one: collection_json(one, signers.get(one.id, ()), topics.get(one.id, ())),
     )
 
 

@@ -31,3 +31,4 @@ def includeme(config: Configurator) -> None:
     config.scan(".views")
     config.scan(".session_views")
     config.scan(".token_views")
+    config.include(".manage")
