@@ -11,7 +11,6 @@ from sregistry_core.contracts import Action
 from sregistry_core.db.session import pause, start_over
 from sregistry_core.digests import ContentDigest
 from sregistry_core.errors import (
-    Conflict,
     InvalidDigest,
     InvalidSize,
     NotFound,
@@ -23,7 +22,8 @@ from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import Blob, BlobUpload, Container
 from sregistry_core.storage.staging import Staged
 
-from .access import Access, name_of
+from .access import Access
+from .freezing import refuse_frozen
 from .keeping import Keeping
 from .locking import lock_container
 from .quotas import QuotaGuard
@@ -205,8 +205,7 @@ class BlobUploads:
 
     def _require_push(self, container: Container) -> None:
         self._access.require(Action.PUSH, container)
-        if container.frozen_at is not None:
-            raise Conflict(f"{name_of(container)} is frozen")
+        refuse_frozen(container)
 
 
 def _require_size(size: int, chunk: Chunk | None) -> None:

@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 from sregistry_core.contracts import Action, ImagePushed, PushedImage
 from sregistry_core.db.session import pause, start_over
 from sregistry_core.digests import Digest
-from sregistry_core.errors import Conflict, Malformed, NotFound
+from sregistry_core.errors import Malformed, NotFound
 from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import Blob, BlobState, Container, Image, Upload
 from sregistry_core.storage.staging import Staged
 
 from . import inspection
 from .access import Access, name_of
+from .freezing import refuse_frozen
 from .keeping import Keeping
 from .listeners import tell
 from .locking import lock_container
@@ -121,6 +122,12 @@ class Publishing:
         if image.inspected_at is None:
             self._outbox.write(inspection.JOB, image=image.id)
         container_changed(self._outbox, image.container)
+        self._access.audit.record(
+            "image.push",
+            name_of(image.container),
+            collection=image.container.collection,
+            digest=image.digest,
+        )
         event = ImagePushed(
             identifier=new_identifier(),
             at=image.pushed_at,
@@ -196,8 +203,7 @@ class Publishing:
 
     def _require_open(self, container: Container) -> None:
         self._access.require(Action.PUSH, container)
-        if container.frozen_at is not None:
-            raise Conflict(f"{name_of(container)} is frozen")
+        refuse_frozen(container)
 
     def _of(self, container: Container, digest: Digest) -> Image | None:
         return self._db.scalar(

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from sregistry_core.contracts import Action, Part
 from sregistry_core.db.session import pause, start_over
 from sregistry_core.digests import Digest
-from sregistry_core.errors import Conflict, Malformed, NotFound, QuotaExceeded, TooLarge
+from sregistry_core.errors import Malformed, NotFound, QuotaExceeded, TooLarge
 from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import Container, Image, Upload, UploadKind, UploadPart
 from sregistry_core.storage.staging import Staged
 
-from .access import Access, name_of
+from .access import Access
 from .direct_uploads import Begun, DirectUploads
+from .freezing import refuse_frozen
 from .garbage import Garbage
 from .images import Images
 from .outbox import OutboxService
@@ -270,8 +271,7 @@ class Uploads:
 
     def _require_push(self, container: Container) -> None:
         self._access.require(Action.PUSH, container)
-        if container.frozen_at is not None:
-            raise Conflict(f"{name_of(container)} is frozen")
+        refuse_frozen(container)
 
     def _require_image(self, image_id: str) -> Image:
         image = self._images.by_id(image_id, Action.PUSH)
