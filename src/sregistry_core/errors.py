@@ -8,6 +8,8 @@
     │   └── UploadUnknown   an upload that is over, or somebody else's
     ├── LoginRequired       nobody is logged in, or the proof was wrong
     ├── NotAllowed          we know who is asking, and the answer is no
+    │   ├── QuotaExceeded   the images of the entity would have more bytes than they may
+    │   └── TermsNotAccepted    the terms of use come first
     ├── Malformed           what was sent cannot be understood, or is not what was announced
     │   ├── NotAnImage      the bytes are no image of a kind we read
     │   ├── InvalidName     a repository name outside the rule
@@ -62,6 +64,14 @@ class LoginRequired(RegistryError):
 
 class NotAllowed(RegistryError):
     """The caller is known and may not do this."""
+
+
+class QuotaExceeded(NotAllowed):
+    """The images of an entity would have more bytes than they may; the text has the numbers."""
+
+
+class TermsNotAccepted(NotAllowed):
+    """The caller has not accepted the terms of use as they are now."""
 
 
 class Malformed(RegistryError):

@@ -93,6 +93,8 @@ class CoreSettings:
     accel: tuple[Accel, ...]
     proxy_cache_lifetime: timedelta
     language: str
+    quota: int
+    audit_lifetime: timedelta
     locale_directory: Path | None
 
     @property
@@ -160,6 +162,8 @@ def read_core_settings(section: PluginSettings) -> CoreSettings:
         accel=tuple(_accel(section)),
         proxy_cache_lifetime=section.duration("proxy_cache_lifetime", "2s"),
         language=section.text("language", "en"),
+        quota=section.size("quota", "0"),
+        audit_lifetime=section.duration("audit_lifetime", "365d"),
         locale_directory=_optional_path(section, "locale_directory"),
     )
 

@@ -26,25 +26,30 @@ from sregistry_core.models import (
     CollectionRole,
     Container,
     Image,
+    Invitation,
     Manifest,
+    Outbox,
     Team,
     Token,
     Topic,
     Upload,
     User,
+    WebSession,
 )
 from sregistry_core.names import CollectionName, ContainerName, ImageName, RobotName
-from sregistry_core.services import Services
+from sregistry_core.services import Services, finding
 from sregistry_core.services.builds import Wish
+from sregistry_core.services.cleaning import Choice
 from sregistry_core.services.client_containers import Begun
 from sregistry_core.services.client_credentials import Spelling
+from sregistry_core.services.duty_list import DutyState
 from sregistry_core.services.listings import Span, Wanted
 from sregistry_core.services.manifests import Reference
 from sregistry_core.services.search import Query
 from sregistry_core.services.usage import Span as DaySpan
 from sregistry_core.storage.blob_store import Place
 from sregistry_core.testing.pgp import Key
-from sregistry_core.testing.registry import Registry
+from sregistry_core.testing.registry import PASSWORD, Registry
 from sregistry_core.testing.sif_files import make_sif
 
 LAB, BLAST = CollectionName("ada", "lab"), ContainerName("ada", "lab", "blast")
@@ -86,6 +91,19 @@ AFTER_ANOTHER = Unguarded("what it is given comes out of a guarded door")
 DOORS = {
     "access": IS_THE_GUARD,
     "audit.record": AFTER_ANOTHER,
+    "audit.record_login": AFTER_ANOTHER,
+    "audit.record_refused_logins": FOR_JOBS,
+    "audit_log.find": Refuses(lambda s, t: s.audit_log.find()),
+    "audit_log.actions": Refuses(lambda s, t: s.audit_log.actions()),
+    "audit_log.forget_old": RefusesAllButTheSystem(lambda s, t: s.audit_log.forget_old()),
+    "quotas.of": Refuses(lambda s, t: s.quotas.of("ada")),
+    "quotas.shown_to_pusher": Unguarded("it tells zeros to those who do not own the entity"),
+    "quotas.all": Refuses(lambda s, t: s.quotas.all()),
+    "quotas.set": Refuses(lambda s, t: s.quotas.set("ada", 1 << 30)),
+    "duty_list.find": Refuses(lambda s, t: s.duty_list.find(DutyState.QUEUED)),
+    "duty_list.counts": Refuses(lambda s, t: s.duty_list.counts()),
+    "duty_list.retry": Refuses(lambda s, t: s.duty_list.retry(t.duty)),
+    "duty_list.retry_failed": Refuses(lambda s, t: s.duty_list.retry_failed()),
     "accounts.create": Refuses(lambda s, t: s.accounts.create("newcomer")),
     "accounts.create_first": RefusesAllButTheSystem(
         lambda s, t: s.accounts.create_first("newcomer", password="long enough")
@@ -112,6 +130,7 @@ DOORS = {
     "authentication.caller_of_user": Unguarded("it is for addresses that were signed here"),
     "authentication.begin_session": Unguarded("its user comes out of log_in"),
     "authentication.end_session": PROOF,
+    "authentication.forget_ended_sessions": FOR_JOBS,
     "journeys.begin": Refuses(
         lambda s, t: s.journeys.begin(
             "elsewhere", state="new", browser="ours", keepsake="", wanted="/", links=True
@@ -120,6 +139,7 @@ DOORS = {
     "journeys.underway": PROOF,
     "journeys.end": AFTER_ANOTHER,
     "journeys.hold": AFTER_ANOTHER,
+    "journeys.forget_ended": RefusesAllButTheSystem(lambda s, t: s.journeys.forget_ended()),
     "linked_logins.of": Refuses(lambda s, t: s.linked_logins.of(t.user)),
     "linked_logins.link": Refuses(
         lambda s, t: s.linked_logins.link(t.user.id, Subject("elsewhere", "1", "ada"))
@@ -177,6 +197,65 @@ DOORS = {
     ),
     "catalog.delete_container": Refuses(lambda s, t: s.catalog.delete_container(t.blast)),
     "catalog.ensure_home": RefusesAllButTheSystem(lambda s, t: s.catalog.ensure_home()),
+    "collection_changes.topics_of": ShowsNothing(
+        lambda s, t: s.collection_changes.topics_of([t.lab])
+    ),
+    "collection_changes.set_topics": Refuses(
+        lambda s, t: s.collection_changes.set_topics(t.lab, ["new"])
+    ),
+    "collection_changes.freeze": Refuses(lambda s, t: s.collection_changes.freeze(t.lab)),
+    "collection_changes.contents": Refuses(lambda s, t: s.collection_changes.contents(t.lab)),
+    "collection_changes.delete": Refuses(
+        lambda s, t: s.collection_changes.delete(t.empty, typed="ada/empty")
+    ),
+    "collection_changes.delete_container": Refuses(
+        lambda s, t: s.collection_changes.delete_container(t.blast, typed="ada/lab/blast")
+    ),
+    "cleaning.preview": Refuses(lambda s, t: s.cleaning.preview(t.blast, Choice(pattern="*"))),
+    "cleaning.delete": Refuses(
+        lambda s, t: s.cleaning.delete(
+            t.blast,
+            Choice(untagged=True),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        )
+    ),
+    "account_changes.has_password": Refuses(lambda s, t: s.account_changes.has_password(t.user)),
+    "account_changes.may_change_email": Refuses(
+        lambda s, t: s.account_changes.may_change_email(t.user)
+    ),
+    "account_changes.describe": Refuses(
+        lambda s, t: s.account_changes.describe(t.user, full_name="Ada")
+    ),
+    "account_changes.change_password": Refuses(
+        lambda s, t: s.account_changes.change_password(t.user, old=PASSWORD, new="long enough")
+    ),
+    "account_changes.belongings": Refuses(lambda s, t: s.account_changes.belongings(t.user)),
+    "account_changes.delete": Refuses(
+        lambda s, t: s.account_changes.delete(t.user, typed="ada", with_collections=True)
+    ),
+    "browser_sessions.of": Refuses(lambda s, t: s.browser_sessions.of(t.user)),
+    "browser_sessions.end": Refuses(lambda s, t: s.browser_sessions.end(t.user, t.session)),
+    "browser_sessions.end_others": Refuses(lambda s, t: s.browser_sessions.end_others(t.user)),
+    "team_changes.open_ones": Refuses(lambda s, t: s.team_changes.open_ones()),
+    "team_changes.set_open": Refuses(lambda s, t: s.team_changes.set_open("crew", True)),
+    "team_changes.join": Unguarded("every user may, and it takes open teams alone"),
+    "team_changes.owned_by": Refuses(lambda s, t: s.team_changes.owned_by("crew")),
+    "team_changes.delete": Refuses(lambda s, t: s.team_changes.delete("crew", typed="crew")),
+    "invitations.of": Refuses(lambda s, t: s.invitations.of("crew")),
+    "invitations.create": Refuses(
+        lambda s, t: s.invitations.create("crew", lifetime=timedelta(days=1))
+    ),
+    "invitations.revoke": Refuses(lambda s, t: s.invitations.revoke("crew", t.invitation)),
+    "invitations.find": Unguarded("the secret of the link is the permission"),
+    "invitations.accept": Unguarded("the secret of the link is the permission"),
+    "news.of": Refuses(lambda s, t: s.news.of(t.user)),
+    "news.count_unread": ShowsNothing(lambda s, t: s.news.count_unread(t.user.id)),
+    "news.mark_seen": Refuses(lambda s, t: s.news.mark_seen(t.user)),
+    "renaming.rename": Refuses(lambda s, t: s.renaming.rename(t.lab, "other")),
+    "renaming.transfer": Refuses(lambda s, t: s.renaming.transfer(t.lab, "crew")),
+    "renaming.entities": Refuses(lambda s, t: s.renaming.entities()),
+    "renaming.former_names": Refuses(lambda s, t: s.renaming.former_names(t.lab)),
+    "renaming.forget": Refuses(lambda s, t: s.renaming.forget(t.lab, LAB)),
     "grants.of": Refuses(lambda s, t: s.grants.of(t.lab)),
     "grants.give": Refuses(lambda s, t: s.grants.give(t.lab, CollectionRole.READER, user="bob")),
     "grants.take": Refuses(lambda s, t: s.grants.take(t.lab, team="crew")),
@@ -186,7 +265,6 @@ DOORS = {
     "images.by_id": Refuses(lambda s, t: s.images.by_id(t.image.id)),
     "images.of_container": Refuses(lambda s, t: s.images.of_container(t.blast)),
     "images.tags_of": ShowsNothing(lambda s, t: s.images.tags_of([t.image])),
-    "images.bytes_held": ShowsNothing(lambda s, t: s.images.bytes_held(t.blast.collection.entity)),
     "images.describe": Refuses(lambda s, t: s.images.describe(t.image, "new")),
     "images.delete": Refuses(lambda s, t: s.images.delete(t.image)),
     "images.readable_copy": ShowsNothing(lambda s, t: s.images.readable_copy(t.digest)),
@@ -238,6 +316,14 @@ DOORS = {
     "search.entities": ShowsNothing(lambda s, t: s.search.entities(Query())),
     "search.collections": ShowsNothing(lambda s, t: s.search.collections(Query())),
     "search.containers": ShowsNothing(lambda s, t: s.search.containers(Query())),
+    "finding.containers": ShowsNothing(lambda s, t: s.finding.containers(finding.Wanted()).found),
+    "finding.count": ShowsNothing(lambda s, t: s.finding.count(finding.Wanted()).number),
+    "shelves.browse": ShowsNothing(lambda s, t: s.shelves.browse().shelves),
+    "shelves.of": ShowsNothing(lambda s, t: s.shelves.of([t.empty])),
+    "stars.give": Refuses(lambda s, t: s.stars.give(t.lab)),
+    "stars.take": Refuses(lambda s, t: s.stars.take(t.lab)),
+    "stars.among": ShowsNothing(lambda s, t: s.stars.among([t.empty])),
+    "stars.mine": Refuses(lambda s, t: s.stars.mine()),
     "listings.shelves": ShowsNothing(lambda s, t: s.listings.shelves(Wanted(), Span())),
     "listings.count_shelves": ShowsNothing(lambda s, t: s.listings.count_shelves(Wanted())),
     "listings.tagged": ShowsNothing(lambda s, t: s.listings.tagged(Wanted(), Span())),
@@ -429,6 +515,7 @@ DOORS = {
 }
 TRIED = {name: door for name, door in DOORS.items() if isinstance(door, Refuses)}
 HAS_ITS_CONDITIONS = {
+    "account_changes.delete": "she is the last owner of a team",
     "uploads.finish_parts": "no part has come",
 }
 """Doors that do not refuse Ada or the system, but have another reason to give no answer."""
@@ -437,6 +524,9 @@ OPEN_TO_EVERY_USER = {
     "build_contexts.announce",
     "journeys.begin",
     "keys.add",
+    "renaming.entities",
+    "team_changes.open_ones",
+    "stars.mine",
     "teams.create",
     "teams.mine",
 }
@@ -496,6 +586,7 @@ def registry(tmp_path_factory, empty_database):
         lab = services.catalog.collection(LAB)
         empty = services.catalog.create_collection(lab.entity, "empty", private=True)
         services.signers.require(empty, ["A" * 40])
+        services.collection_changes.set_topics(lab, ["secret"])
         services.grants.give(lab, CollectionRole.READER, team="crew")
         services.db.add(Topic(collection_id=lab.id, name="genomics"))
         services.robots.create(LAB, "ci", scope=Scope.PUSH)
@@ -517,13 +608,20 @@ def registry(tmp_path_factory, empty_database):
             )
         )
         services.federation.add("elsewhere", "https://elsewhere.test")
+        services.invitations.create("crew", lifetime=timedelta(days=1))
+        services.authentication.begin_session(services.accounts.find("ada"), None)
         image = services.images.resolve(NAME)
         services.uploads.begin_parts(image.id, size=len(content))
         services.blob_uploads.begin(image.container)
         services.keys.add(KEY.public.encode())
+        services.stars.give(empty)
         services.linked_logins.link(services.access.caller.user_id, Subject("campus", "1", "ada"))
     with registry.parts.unit(caller_of(registry, "ada"))() as services:
         services.manifests.find(services.catalog.container(BLAST), Reference("1"))
+    registry.clock.move(timedelta(minutes=1))
+    with registry.parts.unit()() as services:
+        lab = services.catalog.collection(LAB)
+        services.audit.record("image.push", "ada/lab/blast", collection=lab)
     registry.content = content
     yield registry
     registry.close()
@@ -562,6 +660,9 @@ def things_of(services, registry):
         share=1,
         content=registry.content,
         password="not the right one",
+        duty=services.db.scalars(select(Outbox.id).limit(1)).one(),
+        session=only(WebSession).digest[:16],
+        invitation=only(Invitation).id,
     )
 
 

@@ -24,6 +24,8 @@ class Deed(StrEnum):
 
     LOOK = "see it, list it, pull it"
     PUSH = "push, set and move tags, describe images and containers"
+    STAR = "star it"
+    OWN_STARS = "list one's own stars"
     REMOVE = "delete tags, images, manifests and containers"
     MANAGE = (
         "hide or show, grant roles, freeze, share, describe or delete the collection, its robots"

@@ -9,6 +9,7 @@ import click
 
 from sregistry_core import __version__
 
+from .audit import audit
 from .collections import collection
 from .command_line import CommandLine
 from .database import database
@@ -18,6 +19,7 @@ from .doctor import doctor
 from .jobs import jobs
 from .plugin_kit import plugin
 from .publishers import publisher
+from .quotas import quota
 from .refusal import EXPECTED, one_line_refusals
 from .robots import robot
 from .serving import init, serve
@@ -45,6 +47,8 @@ OURS: Final[Mapping[str, click.Command]] = {
     "share": share,
     "robot": robot,
     "publisher": publisher,
+    "quota": quota,
+    "audit": audit,
     "directory": directory,
     "jobs": jobs,
     "database": database,

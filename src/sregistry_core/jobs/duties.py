@@ -93,6 +93,12 @@ def _expire_uploads(services: Services) -> None:
     services.garbage.expire_uploads()
 
 
+def _forget_old(services: Services) -> None:
+    services.authentication.forget_ended_sessions()
+    services.journeys.forget_ended()
+    services.audit_log.forget_old()
+
+
 def _expire_builds(services: Services) -> None:
     services.builds.forget_old()
     services.build_contexts.expire()
@@ -102,6 +108,8 @@ def _collect_garbage(unit: Unit, facilities: Facilities) -> None:
     for _ in sweep(unit, facilities, grace=facilities.settings.garbage_grace):
         pass
 
+
+FORGET_JOB = "old.forget"
 
 CORE: Final[Mapping[str, Duty | LongDuty]] = {
     inspection.JOB: Duty(_inspect),
@@ -116,6 +124,7 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     usage.JOB: Duty(_measure_storage),
     "uploads.expire": Duty(_expire_uploads),
     "garbage.collect": LongDuty(_collect_garbage),
+    FORGET_JOB: Duty(_forget_old),
     builds.JOB: LongDuty(run_build),
     "builds.expire": Duty(_expire_builds),
     REFRESH_JOB: LongDuty(refresh_people),
@@ -126,6 +135,7 @@ PERIODIC: Final[dict[str, timedelta]] = {
     "garbage.collect": timedelta(hours=1),
     "builds.expire": timedelta(hours=1),
     verification.AGAIN_JOB: timedelta(hours=1),
+    FORGET_JOB: timedelta(hours=1),
     summaries.EVERYTHING_JOB: timedelta(days=1),
     usage.JOB: timedelta(hours=6),
 }

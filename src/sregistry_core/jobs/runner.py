@@ -176,6 +176,7 @@ class JobRunner:
                 for (container, day), count in sorted(counted.pulls.items()):
                     _add_pulls(services.db, container, day, count)
                 services.summaries.add_pulls(counted.pulls)
+                services.audit.record_refused_logins(counted.refused_logins)
                 for token_id, at in sorted(counted.tokens_used.items()):
                     token = services.db.get(Token, token_id)
                     if token is not None:

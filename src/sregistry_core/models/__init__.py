@@ -34,6 +34,7 @@ from .library import (
 from .manifests import BlobUpload, Manifest, ManifestReference, ManifestTag, RepositoryBlob
 from .outbox import Outbox, Periodic
 from .robots import Publisher, Robot, SpentStatement
+from .search import SearchEntry
 from .transfers import Upload, UploadKind, UploadPart
 from .usage import (
     CollectionSummary,
@@ -87,6 +88,7 @@ __all__ = [
     "Publisher",
     "RepositoryBlob",
     "Robot",
+    "SearchEntry",
     "ShareLink",
     "SignatureState",
     "SpentStatement",

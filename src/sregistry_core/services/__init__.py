@@ -1,43 +1,38 @@
 """What the registry can do, for one caller: no HTTP in here."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy.orm import Session
-
-from sregistry_core.contracts import Caller, PasswordLogin, RedirectLogin
-from sregistry_core.issuers import Issuers
-from sregistry_core.plugin_manager import Plugins
-from sregistry_core.settings import CoreSettings
-from sregistry_core.storage.blob_store import BlobStore
-from sregistry_core.storage.signed_urls import Signer
-from sregistry_core.storage.staging import Staging
-
 from .access import Access
+from .account_changes import AccountChanges
 from .accounts import Accounts
 from .affiliations import Affiliations
 from .artifacts import Artifacts
 from .audit import Audit
+from .audit_log import AuditLog
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
+from .browser_sessions import BrowserSessions
 from .build_contexts import BuildContexts
 from .building import Building
 from .builds import Builds
 from .catalog import Catalog
 from .claims import Claims
+from .cleaning import Cleaning
 from .client_containers import ClientContainers
 from .client_credentials import ClientCredentials
+from .collection_changes import CollectionChanges
 from .contents import Contents
 from .downloads import Downloads
+from .duty_list import DutyList
+from .facilities import Facilities, OneTransaction
 from .federation import Federation
+from .finding import Finding
 from .garbage import Garbage
 from .grants import Grants
-from .guesses import Guesses
 from .images import Images
 from .inspection import Inspecting
+from .invitations import Invitations
 from .journeys import Journeys
 from .keys import Keys
 from .linked_logins import LinkedLogins
@@ -46,21 +41,25 @@ from .listings import Listings
 from .manifests import Manifests
 from .narrow_tokens import NarrowTokens
 from .newest import Newest
+from .news import NewsOfMine
 from .outbox import OutboxService
-from .passwords import PasswordHashes
 from .provenance import Provenance
 from .publishers import Publishers
+from .quotas import Quotas
+from .renaming import Renaming
 from .repositories import Repositories
 from .robots import Robots
 from .search import Search
 from .shares import Shares
+from .shelves import Shelves
 from .signers import Signers
 from .sizes import Measured
 from .software import Software
+from .stars import Stars
 from .summaries import Summaries
 from .tag_history import TagHistory
 from .tags import Tags
-from .tally import Tally
+from .team_changes import TeamChanges
 from .teams import Teams
 from .tokens import Tokens
 from .uploads import Uploads
@@ -68,38 +67,8 @@ from .usage import Usage
 from .verification import Verification
 
 
-@dataclass(frozen=True)
-class Facilities:
-    """What services stand on: opened once, used by every thread."""
-
-    settings: CoreSettings
-    plugins: Plugins
-    blob_store: BlobStore
-    staging: Staging
-    signer: Signer
-    tally: Tally
-    hashes: PasswordHashes
-    guesses: Guesses
-    issuers: Issuers
-    clock: Callable[[], datetime]
-
-    @property
-    def logins(self) -> Mapping[str, PasswordLogin | RedirectLogin]:
-        """Ways to log in, in the order of the ini file."""
-        return self.plugins.logins
-
-
-class Services:
+class Services(OneTransaction):
     """Everything that one caller may ask for within one transaction, built when asked for."""
-
-    def __init__(
-        self, db: Session, caller: Caller, facilities: Facilities, *, address: str | None = None
-    ):
-        """address   where the caller comes from, for the log of what was done"""
-        self.db = db
-        self.caller = caller
-        self.facilities = facilities
-        self.address = address
 
     @cached_property
     def access(self) -> Access:
@@ -110,6 +79,21 @@ class Services:
     def audit(self) -> Audit:
         """Who did what."""
         return Audit(self.db, self.caller, self.address, self.facilities.clock)
+
+    @cached_property
+    def audit_log(self) -> AuditLog:
+        """What was done, for administrators."""
+        return AuditLog(self.db, self.access, self.facilities)
+
+    @cached_property
+    def duty_list(self) -> DutyList:
+        """Jobs as administrators see them."""
+        return DutyList(self.db, self.access, self.outbox, self.facilities)
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        """How many bytes entities may have."""
+        return Quotas(self.db, self.access, self.facilities)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -124,7 +108,7 @@ class Services:
     @cached_property
     def authentication(self) -> Authentication:
         """Who is calling."""
-        return Authentication(self.db, self.accounts, self.facilities)
+        return Authentication(self.db, self.accounts, self.audit, self.facilities)
 
     @cached_property
     def journeys(self) -> Journeys:
@@ -160,6 +144,46 @@ class Services:
     def catalog(self) -> Catalog:
         """Entities, collections and containers."""
         return Catalog(self.db, self.access, self.garbage, self.outbox, self.facilities)
+
+    @cached_property
+    def collection_changes(self) -> CollectionChanges:
+        """Topics, freezing and deletion of collections."""
+        return CollectionChanges(self.db, self.access, self.catalog, self.facilities)
+
+    @cached_property
+    def renaming(self) -> Renaming:
+        """Collections under another name, or in other hands."""
+        return Renaming(self.db, self.access, self.catalog, self.facilities)
+
+    @cached_property
+    def cleaning(self) -> Cleaning:
+        """Many tags and images removed at once."""
+        return Cleaning(self.db, self.access, self.images, self.tags, self.facilities)
+
+    @cached_property
+    def account_changes(self) -> AccountChanges:
+        """What users do with their own accounts."""
+        return AccountChanges(self.db, self.access, self.collection_changes, self.facilities)
+
+    @cached_property
+    def browser_sessions(self) -> BrowserSessions:
+        """Browsers that are signed in."""
+        return BrowserSessions(self.db, self.access, self.facilities)
+
+    @cached_property
+    def team_changes(self) -> TeamChanges:
+        """Open teams, and the end of teams."""
+        return TeamChanges(self.db, self.access, self.teams, self.facilities)
+
+    @cached_property
+    def invitations(self) -> Invitations:
+        """Links by which one person joins a team."""
+        return Invitations(self.db, self.access, self.teams, self.facilities)
+
+    @cached_property
+    def news(self) -> NewsOfMine:
+        """What others did to what is one's own."""
+        return NewsOfMine(self.db, self.access, self.facilities)
 
     @cached_property
     def grants(self) -> Grants:
@@ -252,6 +276,21 @@ class Services:
     def search(self) -> Search:
         """One query over what the caller may see."""
         return Search(self.db, self.access)
+
+    @cached_property
+    def finding(self) -> Finding:
+        """Containers by words and filters, in several orders."""
+        return Finding(self.db, self.access)
+
+    @cached_property
+    def shelves(self) -> Shelves:
+        """Collections with what they add up to."""
+        return Shelves(self.db, self.access)
+
+    @cached_property
+    def stars(self) -> Stars:
+        """Collections that the caller has marked."""
+        return Stars(self.db, self.access, self.outbox, self.facilities)
 
     @cached_property
     def listings(self) -> Listings:
@@ -350,3 +389,6 @@ class Services:
     def garbage(self) -> Garbage:
         """Bytes and uploads that nobody owns."""
         return Garbage(self.db, self.access, self.facilities)
+
+
+__all__ = ["Facilities", "Services"]

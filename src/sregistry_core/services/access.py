@@ -1,9 +1,10 @@
 """Who may do what: one table for every protocol."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Action, Caller, Scope, TeamRole
@@ -99,12 +100,23 @@ class Access:
         """
         name = f"{entity.name}/{collection}"
         if (
-            not self._may_create_in(entity)
+            not self.may_create_in(entity)
             or not self.has(Scope.PUSH)
             or not self._may_begin(f"{name}/")
         ):
             raise self._refusal(Action.CREATE, name, Scope.PUSH)
         self.ask_policies(Action.CREATE, name)
+
+    def may_create_in(self, entity: Entity) -> bool:
+        """True when the caller may make collections in an entity."""
+        caller = self.caller
+        if caller.is_admin:
+            return True
+        if caller.user_id is None or caller.workplace is not None:
+            return False
+        if self._facilities.settings.collections_by == "admins":
+            return False
+        return entity.kind is EntityKind.HOME or self.owns(entity) is not None
 
     def require_reach(self, action: Action, repository: str) -> None:
         """Raise LoginRequired when the caller shows a narrow token that was not made for this.
@@ -157,6 +169,14 @@ class Access:
         return self.may(action, collection) and (
             self.caller.is_system or refused(action, self.caller, name_of(thing)) is None
         )
+
+    def is_kept_from(self, action: Action, name: str) -> bool:
+        """True when a policy plugin keeps the caller from what the table lets through.
+
+        For what a statement with one of the conditions below has found.
+        """
+        refused = self._facilities.plugins.refuse
+        return not self.caller.is_system and refused(action, self.caller, name) is not None
 
     def has(self, scope: Scope) -> bool:
         """True when what the caller has shown reaches as far as `scope`."""
@@ -232,6 +252,26 @@ class Access:
         """
         return self._visible()
 
+    def belonging(self) -> ColumnElement[bool]:
+        """What is the caller's own, their team's, or was granted to them or to a team of theirs.
+
+        To narrow `visible` down, in statements of the same form.
+        """
+        caller = self.caller
+        if caller.user_id is None:
+            return false()
+        teams = [team for team, _ in caller.teams]
+        return or_(
+            Entity.user_id == caller.user_id,
+            Entity.team_id.in_(teams),
+            Collection.id.in_(self._granted(teams)),
+        )
+
+    def _granted(self, teams: Sequence[str]) -> Select[str]:
+        return select(Grant.collection_id).where(
+            or_(Grant.user_id == self.caller.user_id, Grant.team_id.in_(teams))
+        )
+
     def _visible(self) -> ColumnElement[bool]:
         caller = self.caller
         if caller.is_admin:
@@ -244,16 +284,7 @@ class Access:
         public = self._public()
         if caller.user_id is None:
             return public
-        teams = [team for team, _ in caller.teams]
-        granted = select(Grant.collection_id).where(
-            or_(Grant.user_id == caller.user_id, Grant.team_id.in_(teams))
-        )
-        return or_(
-            public,
-            Entity.user_id == caller.user_id,
-            Entity.team_id.in_(teams),
-            Collection.id.in_(granted),
-        )
+        return or_(public, self.belonging())
 
     def _is_in_reach(self, action: Action, thing: AnyCollection | AnyContainer) -> bool:
         """The one place where a narrow token is held against what it is shown for."""
@@ -313,16 +344,6 @@ class Access:
         ):
             return None
         return CollectionRole.READER if place.scope is Scope.PULL else CollectionRole.WRITER
-
-    def _may_create_in(self, entity: Entity) -> bool:
-        caller = self.caller
-        if caller.is_admin:
-            return True
-        if caller.user_id is None or caller.workplace is not None:
-            return False
-        if self._facilities.settings.collections_by == "admins":
-            return False
-        return entity.kind is EntityKind.HOME or self.owns(entity) is not None
 
     def _refusal(self, action: Action, target: str, scope: Scope) -> LoginRequired | NotAllowed:
         if self.caller.is_anonymous:

@@ -112,6 +112,7 @@ class Accounts:
         if user.id == self._access.caller.user_id:
             raise NotAllowed("nobody disables their own account")
         user.disabled_at = user.disabled_at or self._facilities.clock()
+        self._access.audit.record("user.disable", user.name, about=user)
         self._db.execute(delete(WebSession).where(WebSession.user_id == user.id))
         return user
 
@@ -123,6 +124,7 @@ class Accounts:
         self._access.require_admin()
         user = self.find(name)
         user.disabled_at = user.left_at = None
+        self._access.audit.record("user.enable", user.name, about=user)
         return user
 
     def set_admin(self, name: str, is_admin: bool) -> User:
@@ -137,6 +139,8 @@ class Accounts:
                 "take them out of the group there"
             )
         user.is_admin, user.admin_through = is_admin, None
+        action = "user.make_admin" if is_admin else "user.unmake_admin"
+        self._access.audit.record(action, user.name, about=user)
         return user
 
     def set_password(self, name: str, password: str) -> None:
@@ -145,6 +149,7 @@ class Accounts:
         self._access.require_self(user.id)
         self._set_password(user, password)
         self._db.execute(delete(WebSession).where(WebSession.user_id == user.id))
+        self._access.audit.record("user.set_password", user.name, about=user)
 
     def of_subject(self, subject: Subject, *, name: str | None = None) -> User:
         """Give the user whom a way to log in has recognised; made at the first time.
@@ -235,6 +240,7 @@ class Accounts:
         self._db.add(Entity(name=canonical, kind=EntityKind.USER, user_id=user.id, created_at=now))
         if password is not None:
             self._set_password(user, password)
+        self._access.audit.record("user.create", canonical, about=user, admin=is_admin)
         tell(
             self._outbox,
             self._facilities.plugins.listeners,

@@ -95,6 +95,9 @@ class Affiliations:
         for credential in self._credentials(user, subject.provider):
             if credential.key == subject.key and credential.lost_at is not None:
                 credential.lost_at = user.left_at = None
+                self._access.audit.record(
+                    "user.return", user.name, about=user, through=subject.provider
+                )
                 log.info("%s is back: %s knows them again", user.name, subject.provider)
         return user
 
@@ -150,6 +153,9 @@ class Affiliations:
         ).first()
         if others is None:
             user.left_at = now
+            self._access.audit.record(
+                "user.leave", user.name, about=user, through=credential.provider
+            )
             self._db.execute(delete(WebSession).where(WebSession.user_id == user.id))
             mark_changed(self._db)
             log.info("%s is shut out: %s lets them in no more", user.name, credential.provider)
@@ -157,9 +163,11 @@ class Affiliations:
     def _set_admin(self, user: User, provider: str, is_admin: bool) -> None:
         if is_admin and not user.is_admin:
             user.is_admin, user.admin_through = True, provider
+            self._access.audit.record("user.make_admin", user.name, about=user, through=provider)
             log.info("%s is an administrator through %s", user.name, provider)
         elif not is_admin and user.admin_through == provider:
             user.is_admin, user.admin_through = False, None
+            self._access.audit.record("user.unmake_admin", user.name, about=user, through=provider)
             log.info("%s is an administrator through %s no more", user.name, provider)
 
     def _set_teams(self, user: User, provider: str, names: frozenset[str]) -> None:

@@ -1,14 +1,17 @@
 """Who did what: written down in the transaction of the act itself."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Caller
 from sregistry_core.models import AuditEvent, Collection, User
 
 _LONGEST_TARGET = 300
+REFUSED_LOGIN = "login.refuse"
+_ONE_ROW_FOR = timedelta(hours=1)
 
 
 class Audit:
@@ -52,3 +55,52 @@ class Audit:
                 facts=facts,
             )
         )
+
+    def record_login(self, user: User, address: str | None, *, login: str | None) -> None:
+        """Write down that somebody has signed in with a browser, who was nobody until then.
+
+        login   the one that sent the browser to another site; None for a password
+        """
+        self._db.add(
+            AuditEvent(
+                at=self._clock(),
+                actor_id=user.id,
+                actor=user.name,
+                address=address,
+                action="login.succeed",
+                target=user.name,
+                about_id=user.id,
+                facts={"login": login} if login else {},
+            )
+        )
+
+    def record_refused_logins(self, counted: Mapping[tuple[str, str | None], int]) -> None:
+        """Write down how often logins were refused, by name and address.
+
+        Whoever guesses for an hour at one name from one address makes one event, with the count.
+        """
+        now = self._clock()
+        for (name, address), count in sorted(counted.items(), key=str):
+            known = self._db.scalar(
+                select(AuditEvent)
+                .where(
+                    AuditEvent.action == REFUSED_LOGIN,
+                    AuditEvent.at > now - _ONE_ROW_FOR,
+                    AuditEvent.target == name,
+                    AuditEvent.address == address,
+                )
+                .order_by(AuditEvent.at.desc())
+                .limit(1)
+            )
+            if known is not None:
+                known.facts = {**known.facts, "count": int(known.facts.get("count", 0)) + count}
+                continue
+            self._db.add(
+                AuditEvent(
+                    at=now,
+                    address=address,
+                    action=REFUSED_LOGIN,
+                    target=name,
+                    facts={"count": count},
+                )
+            )

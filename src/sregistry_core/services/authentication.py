@@ -5,16 +5,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Caller, PasswordLogin, Scope, Subject
-from sregistry_core.errors import LoginRequired
+from sregistry_core.db.session import mark_changed
+from sregistry_core.errors import LoginRequired, Malformed
 from sregistry_core.identifiers import new_secret
 from sregistry_core.models import Robot, Token, User, WebSession
-from sregistry_core.names import fold_entity_name
+from sregistry_core.names import RobotName, fold_entity_name
 
 from .accounts import Accounts
+from .audit import Audit
+from .named import find_collection
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -29,9 +32,10 @@ _UNKNOWN = "unknown name or wrong password"
 class Authentication:
     """Turns what a client shows into a user or a caller."""
 
-    def __init__(self, db: Session, accounts: Accounts, facilities: "Facilities"):
+    def __init__(self, db: Session, accounts: Accounts, audit: Audit, facilities: "Facilities"):
         self._db = db
         self._accounts = accounts
+        self._audit = audit
         self._facilities = facilities
 
     def log_in(self, name: str, password: str, *, address: str | None = None) -> User:
@@ -50,6 +54,7 @@ class Authentication:
             provider, subject = self._recognise(name, password)
         except LoginRequired:
             guesses.count(name, address)
+            self._facilities.tally.count_refused_login(name, address)
             raise
         guesses.forget(name)
         return self.user_of(provider, subject)
@@ -79,10 +84,26 @@ class Authentication:
         """
         if password.startswith(TOKEN_PREFIX):
             caller = self.caller_of_token(password)
-            if name and caller.name not in (name.lower(), fold_entity_name(name)):
+            if name and not self._is_called(caller, name):
                 raise LoginRequired(f"this token is not one of {name}")
             return caller
         return self._accounts.caller_of(self.log_in(name, password, address=address))
+
+    def _is_called(self, caller: Caller, name: str) -> bool:
+        """Tell whether a name is that of the caller, or what a robot was called once."""
+        if caller.name in (name.lower(), fold_entity_name(name)):
+            return True
+        place = caller.workplace
+        if place is None or place.collection_id is None or caller.name is None:
+            return False
+        try:
+            said = RobotName.parse(name)
+        except Malformed:
+            return False
+        if isinstance(said.owner, str) or said.robot != caller.name.rpartition("+")[2]:
+            return False
+        collection = find_collection(self._db, said.owner)
+        return collection is not None and collection.id == place.collection_id
 
     def _recognise(self, name: str, password: str) -> tuple[str, Subject]:
         for provider, login in self._facilities.logins.items():
@@ -124,12 +145,21 @@ class Authentication:
             return Caller.anonymous()
         return self._accounts.caller_of(user)
 
-    def begin_session(self, user: User, address: str | None, *, login: str | None = None) -> str:
+    def begin_session(
+        self,
+        user: User,
+        address: str | None,
+        *,
+        login: str | None = None,
+        agent: str | None = None,
+    ) -> str:
         """Begin a browser's session, and give the secret for its cookie.
 
         login   the one that sent the browser to another site, if one did
+        agent   what the browser calls itself
         """
         secret = new_secret(_SESSION_LENGTH)
+        self._audit.record_login(user, address, login=login)
         now = self._facilities.clock()
         self._db.add(
             WebSession(
@@ -137,6 +167,7 @@ class Authentication:
                 user_id=user.id,
                 address=address,
                 login=login,
+                agent=agent,
                 created_at=now,
                 expires_at=now + self._facilities.settings.session_lifetime,
             )
@@ -150,6 +181,16 @@ class Authentication:
             return None
         self._db.delete(session)
         return session.login
+
+    def forget_ended_sessions(self) -> int:
+        """Remove browsers' sessions whose time is over; how many."""
+        ended = self._db.execute(
+            delete(WebSession)
+            .where(WebSession.expires_at <= self._facilities.clock())
+            .execution_options(synchronize_session=False)
+        )
+        mark_changed(self._db)
+        return int(ended.rowcount)  # type: ignore[attr-defined]
 
 
 def has_ended(robot: Robot | None, now: datetime) -> bool:

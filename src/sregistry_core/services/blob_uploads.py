@@ -11,20 +11,22 @@ from sregistry_core.contracts import Action
 from sregistry_core.db.session import pause, start_over
 from sregistry_core.digests import ContentDigest
 from sregistry_core.errors import (
-    Conflict,
     InvalidDigest,
     InvalidSize,
     NotFound,
     OutOfOrder,
+    QuotaExceeded,
     UploadUnknown,
 )
 from sregistry_core.identifiers import new_identifier
-from sregistry_core.models import BlobUpload, Container
+from sregistry_core.models import Blob, BlobUpload, Container
 from sregistry_core.storage.staging import Staged
 
-from .access import Access, name_of
+from .access import Access
+from .freezing import refuse_frozen
 from .keeping import Keeping
 from .locking import lock_container
+from .quotas import QuotaGuard
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -54,10 +56,12 @@ class BlobUploads:
         self._facilities = facilities
         self._staging = facilities.staging
         self._keeping = Keeping(db, facilities)
+        self._quota = QuotaGuard(db, facilities)
 
     def begin(self, container: Container) -> BlobUpload:
-        """Begin an upload. Raises StorageFull when there is no room for anything."""
+        """Begin an upload. Raises StorageFull or QuotaExceeded when there is no room at all."""
         self._require_push(container)
+        self._quota.require_room(container, 1)
         self._staging.require_room(0)
         now = self._facilities.clock()
         upload = BlobUpload(
@@ -129,8 +133,8 @@ class BlobUploads:
                 size = self._append(upload_id, source, received, chunk)
                 with self._staging.appended(upload_id, size=size) as staged:
                     self._publish(container_id, digest, staged, upload_id)
-        except InvalidDigest:
-            # What has another digest will not get the right one: its space is free at once.
+        except (InvalidDigest, QuotaExceeded):
+            # What has another digest, or does not fit, is not kept: its space is free at once.
             self._staging.discard(upload_id)
             raise
         self._staging.discard(upload_id)
@@ -142,7 +146,9 @@ class BlobUploads:
 
         repository   finds or makes it; called before the bytes are taken and again afterwards
         """
-        self._require_push(repository())
+        container = repository()
+        self._require_push(container)
+        self._quota.require_room(container, 1, str(digest))
         # What has just been made is made again: no lock is held while bytes move.
         start_over(self._db)
         with self._staging.receive(source, limit=self._limit) as staged:
@@ -151,7 +157,7 @@ class BlobUploads:
                 container = repository()
                 self._require_push(container)
                 lock_container(self._db, container.id)
-                self._keeping.link(container.id, str(digest), blob_row())
+                self._link(container, digest, blob_row())
 
     def cancel(self, container: Container, upload_id: str) -> None:
         """Drop an upload and its bytes."""
@@ -178,8 +184,12 @@ class BlobUploads:
                 raise UploadUnknown(_ABSENT)
             self._require_push(container)
             lock_container(self._db, container_id)
-            self._keeping.link(container_id, str(digest), blob_row())
+            self._link(container, digest, blob_row())
             self._db.delete(upload)
+
+    def _link(self, container: Container, digest: ContentDigest, blob: Blob) -> None:
+        self._quota.require(container, blob)
+        self._keeping.link(container.id, str(digest), blob)
 
     def _require_order(self, upload: BlobUpload, chunk: Chunk | None) -> int:
         if chunk is not None and chunk.first != upload.received_size:
@@ -195,8 +205,7 @@ class BlobUploads:
 
     def _require_push(self, container: Container) -> None:
         self._access.require(Action.PUSH, container)
-        if container.frozen_at is not None:
-            raise Conflict(f"{name_of(container)} is frozen")
+        refuse_frozen(container)
 
 
 def _require_size(size: int, chunk: Chunk | None) -> None:

@@ -7,18 +7,20 @@ from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Action
 from sregistry_core.digests import ContentDigest, Digest
-from sregistry_core.errors import BlobUnknown, Conflict
+from sregistry_core.errors import BlobUnknown
 from sregistry_core.models import Blob, Collection, Container, Image, RepositoryBlob
 from sregistry_core.names import ContainerName
 from sregistry_core.storage.blob_store import Place
 
 from .access import Access, name_of
 from .downloads import Delivery
+from .freezing import refuse_frozen
 from .garbage import Garbage
 from .glances import blob_at
 from .images import Images
 from .keeping import Keeping
 from .locking import lock_container
+from .quotas import QuotaGuard
 from .seen import AnyContainer, SeenBlob
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class Blobs:
         self._garbage = garbage
         self._facilities = facilities
         self._keeping = Keeping(db, facilities)
+        self._quota = QuotaGuard(db, facilities)
 
     def open(self, container: Container, digest: ContentDigest) -> Delivery:
         """Say how the bytes of a blob get to the caller. Raises BlobUnknown."""
@@ -88,6 +91,7 @@ class Blobs:
         blob = self._keeping.hold(Digest.parse(link.blob.digest))
         if blob is None:
             return False
+        self._quota.require(container, blob)
         self._keeping.link(container.id, str(digest), blob)
         return True
 
@@ -100,8 +104,7 @@ class Blobs:
         self._access.require(Action.DELETE, container)
         lock_container(self._db, container.id)
         link = self._find(container, digest)
-        if container.frozen_at is not None:
-            raise Conflict(f"{name_of(container)} is frozen")
+        refuse_frozen(container)
         blob_id = link.blob_id
         image = self._image(container, blob_id)
         if image is not None:

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
-from sregistry_core.contracts import Action, ImageDeleted
+from sregistry_core.contracts import Action
 from sregistry_core.errors import Conflict, Malformed, NotAllowed, NotFound
-from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import (
     Collection,
     CollectionRole,
@@ -17,9 +16,6 @@ from sregistry_core.models import (
     Entity,
     EntityKind,
     Grant,
-    Image,
-    ManifestTag,
-    Tag,
     User,
 )
 from sregistry_core.names import (
@@ -31,9 +27,10 @@ from sregistry_core.names import (
 )
 
 from .access import Access, name_of
+from .container_removal import ContainerRemoval
+from .freezing import refuse_frozen
 from .garbage import Garbage
-from .listeners import tell
-from .locking import lock_blobs, lock_container
+from .named import find_collection, find_container, forget_former_name
 from .outbox import OutboxService
 from .summaries import collection_changed, container_changed
 
@@ -59,6 +56,8 @@ class Catalog:
         self._garbage = garbage
         self._outbox = outbox
         self._facilities = facilities
+        self.followed: Collection | None = None
+        """The collection that was last asked for by a name it had before, for pages to say so."""
 
     # Entities
 
@@ -96,10 +95,11 @@ class Catalog:
 
     def collection(self, name: CollectionName) -> Collection:
         """Give a collection that the caller may see. Raises NotFound."""
-        collection = self._find_collection(name)
+        collection = find_collection(self._db, name)
         if collection is None:
             raise NotFound(f"{name} does not exist")
-        self._access.require(Action.READ, collection)
+        self._access.require(Action.READ, collection, called=str(name))
+        self._note(name, collection)
         return collection
 
     def collection_by_id(self, collection_id: str) -> Collection:
@@ -146,11 +146,11 @@ class Catalog:
         Raises Conflict when the name is taken.
         """
         canonical = CollectionName(entity.name, parse_collection_name(name))
-        found = self._find_collection(canonical)
+        found = find_collection(self._db, canonical)
         if found is not None and exist_ok and self._access.may(Action.PUSH, found):
             return found
         self._access.require_create(entity, canonical.collection)
-        if found is not None:
+        if found is not None and CollectionName.parse(name_of(found), home="") == canonical:
             raise Conflict(f"the name {canonical} is taken")
         self._require_one_more()
         settings = self._facilities.settings
@@ -168,7 +168,7 @@ class Catalog:
                 self._db.add(collection)
         except IntegrityError:
             # Somebody else was faster by a moment.
-            if self._find_collection(canonical) is None:
+            if find_collection(self._db, canonical, lead=False) is None:
                 raise
             return self.create_collection(
                 entity, name, private=private, description=description, exist_ok=exist_ok
@@ -176,6 +176,9 @@ class Catalog:
         self._own(collection, entity)
         collection_changed(self._outbox, collection.id)
         collection.entity = entity
+        # Whoever was led on from this name is led to the new collection.
+        forget_former_name(self._db, entity, collection.name)
+        self._access.audit.record("collection.create", name_of(collection), collection=collection)
         self._access.forget()
         return collection
 
@@ -184,10 +187,12 @@ class Catalog:
     ) -> Collection:
         """Describe a collection, or hide or show it; None leaves as it is."""
         self._access.require(Action.MANAGE, collection)
-        if private is not None:
-            collection.private = self._allowed_privacy(private)
-        if description is not None:
+        if private is not None and self._allowed_privacy(private) is not collection.private:
+            collection.private = private
+            self._record("collection.hide" if private else "collection.show", collection)
+        if description is not None and description != collection.description:
             collection.description = _description(description)
+            self._record("collection.describe", collection)
         collection_changed(self._outbox, collection.id)
         return collection
 
@@ -196,16 +201,20 @@ class Catalog:
         self._access.require(Action.MANAGE, collection)
         if self._db.scalar(select(exists().where(Container.collection_id == collection.id))):
             raise Conflict(f"{name_of(collection)} still holds containers: delete them first")
+        owner = collection.entity.user_id
+        about = self._db.get(User, owner) if owner is not None else None
+        self._access.audit.record("collection.delete", name_of(collection), about=about)
         self._db.delete(collection)
 
     # Containers
 
     def container(self, name: ContainerName) -> Container:
         """Give a container that the caller may see. Raises NotFound."""
-        container = self._find_container(name)
+        container = find_container(self._db, name)
         if container is None:
             raise NotFound(f"{name} does not exist")
-        self._access.require(Action.READ, container)
+        self._access.require(Action.READ, container, called=str(name))
+        self._note(name.of_collection, container.collection)
         return container
 
     def container_by_id(self, container_id: str) -> Container:
@@ -235,10 +244,11 @@ class Catalog:
         canonical = parse_container_name(name)
         self._access.require(Action.PUSH, collection)
         full = ContainerName(collection.entity.name, collection.name, canonical)
-        if (found := self._find_container(full)) is not None:
+        if (found := find_container(self._db, full)) is not None:
             if exist_ok:
                 return found
             raise Conflict(f"the name {full} is taken")
+        refuse_frozen(collection)
         container = Container(
             collection_id=collection.id,
             name=canonical,
@@ -249,7 +259,7 @@ class Catalog:
             with self._db.begin_nested():
                 self._db.add(container)
         except IntegrityError:
-            if self._find_container(full) is None:
+            if find_container(self._db, full) is None:
                 raise
             return self.create_container(
                 collection, name, description=description, exist_ok=exist_ok
@@ -265,44 +275,21 @@ class Catalog:
         if description is not None:
             self._access.require(Action.PUSH, container)
             container.description = _description(description)
+            self._record("container.describe", container)
             container_changed(self._outbox, container)
         if frozen is not None:
             self._access.require(Action.MANAGE, container)
             container.frozen_at = self._facilities.clock() if frozen else None
+            self._record("container.freeze" if frozen else "container.thaw", container)
         return container
 
     def delete_container(self, container: Container) -> None:
         """Remove a container with its images; its bytes go when nobody else has them."""
         self._access.require(Action.DELETE, container)
-        lock_container(self._db, container.id, for_removal=True)
-        of_images = exists().where(Tag.container_id == container.id, Tag.frozen_at.is_not(None))
-        of_manifests = exists().where(
-            ManifestTag.container_id == container.id, ManifestTag.frozen_at.is_not(None)
+        removal = ContainerRemoval(
+            self._db, self._access, self._garbage, self._outbox, self._facilities
         )
-        frozen = self._db.scalar(select(or_(of_images, of_manifests)))
-        if container.frozen_at is not None or frozen:
-            raise Conflict(f"{name_of(container)} is frozen, or holds frozen tags")
-        images = self._db.execute(
-            select(Image.digest).where(
-                Image.container_id == container.id, Image.blob_id.is_not(None)
-            )
-        ).all()
-        blobs = self._garbage.blobs_of(container)
-        lock_blobs(self._db, blobs)
-        self._db.execute(delete(Image).where(Image.container_id == container.id))
-        self._db.delete(container)
-        self._db.flush()
-        self._garbage.release(blobs)
-        container_changed(self._outbox, container)
-        for image in images:
-            event = ImageDeleted(
-                identifier=new_identifier(),
-                at=self._facilities.clock(),
-                container=name_of(container),
-                digest=image.digest,
-                user=self._access.caller.name,
-            )
-            tell(self._outbox, self._facilities.plugins.listeners, event)
+        removal.remove(container)
 
     def ensure_home(self) -> Entity:
         """Give the registry's own entity, made at the first start.
@@ -336,26 +323,13 @@ class Catalog:
         )
         return self._db.scalars(query).first() is not None
 
-    def _find_collection(self, name: CollectionName) -> Collection | None:
-        return self._db.scalar(
-            select(Collection)
-            .join(Collection.entity)
-            .options(contains_eager(Collection.entity))
-            .where(Entity.name == name.entity, Collection.name == name.collection)
-        )
+    def _record(self, what: str, thing: Collection | Container) -> None:
+        collection = thing.collection if isinstance(thing, Container) else thing
+        self._access.audit.record(what, name_of(thing), collection=collection)
 
-    def _find_container(self, name: ContainerName) -> Container | None:
-        return self._db.scalar(
-            select(Container)
-            .join(Container.collection)
-            .join(Collection.entity)
-            .options(contains_eager(Container.collection).contains_eager(Collection.entity))
-            .where(
-                Entity.name == name.entity,
-                Collection.name == name.collection,
-                Container.name == name.container,
-            )
-        )
+    def _note(self, asked: CollectionName, found: Collection) -> None:
+        if (asked.entity, asked.collection) != (found.entity.name, found.name):
+            self.followed = found
 
     def _own(self, collection: Collection, entity: Entity) -> None:
         user_id = self._access.caller.user_id

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sregistry_core.contracts import Caller, ImageDeleted, ObjectMissing, PushRefused
 from sregistry_core.db.session import mark_changed, pause
 from sregistry_core.digests import Digest, RunningDigest
-from sregistry_core.errors import NotAnImage
+from sregistry_core.errors import NotAnImage, QuotaExceeded
 from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import Blob, BlobState, Image, RepositoryBlob, Tag, Upload, User
 from sregistry_core.storage.blob_store import INCOMING, Place
@@ -105,7 +105,11 @@ class Claims:
         except (PushRefused, NotAnImage) as error:
             self._drop(claim, BlobState.CLAIMED, str(error))
             return
-        self._believe(claim, seen, verdict)
+        try:
+            self._believe(claim, seen, verdict)
+        except QuotaExceeded as error:
+            # It fitted when it was begun, and others have arrived since.
+            self._drop(claim, BlobState.CLAIMED, str(error))
 
     def _claim(self, upload_id: str) -> _Claim | None:
         upload = self._db.get(Upload, upload_id)

@@ -15,6 +15,7 @@ from sregistry_core.names import CollectionName, ImageName
 from .access import Access
 from .catalog import Catalog
 from .client_credentials import Spelling
+from .freezing import is_frozen_whole
 from .images import Images
 from .manifest_tags import forget_index, is_named_by_an_index, manifest_tag
 from .tags import Tags
@@ -128,7 +129,7 @@ class ClientContainers:
         tag = str(name.tag)
         images = {row.image_id for row in self._tags.find(container, tag)}
         seen = manifest_tag(self._db, container.id, tag)
-        if self._tags.is_frozen(container, tag) or container.frozen_at is not None:
+        if self._tags.is_frozen(container, tag) or is_frozen_whole(container):
             raise Conflict(f"{name} is frozen, delete not allowed")
         self._tags.remove(container, tag)
         self._db.flush()
@@ -170,7 +171,7 @@ class ClientContainers:
         return container
 
     def _require_open(self, container: Container, name: ImageName) -> None:
-        if container.frozen_at is not None or self._tags.is_frozen(container, str(name.tag)):
+        if is_frozen_whole(container) or self._tags.is_frozen(container, str(name.tag)):
             raise Conflict(f"{name} is frozen, push not allowed")
 
     def _collection(self, name: CollectionName) -> Collection:

@@ -99,6 +99,7 @@ class ClientCredentials:
         row.generation, row.created_at = new_identifier(), self._facilities.clock()
         row.last_used_at = None
         self._db.flush()
+        self._access.audit.record("client_secret.renew", user.name, about=user)
         return self._shown(user, row)
 
     def caller_of(

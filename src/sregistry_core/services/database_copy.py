@@ -1,13 +1,17 @@
 """Copies everything that one database holds into another one, of whatever kind."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Table, insert, select, text, update
 
 from sregistry_core.db import schema
 from sregistry_core.db.session import Database
 from sregistry_core.errors import ConfigurationError
-from sregistry_core.models import metadata
+from sregistry_core.models import Outbox, SearchEntry, metadata
+
+from .outbox import SLOW
+from .summaries import EVERYTHING_JOB
 
 _ROWS_AT_ONCE = 500
 
@@ -29,7 +33,17 @@ def copy_database(source: Database, target: Database, tell: Callable[[str, int],
             count = _copy(table, rows_from, rows_to)
             tell(table.name, count)
             copied += count
+        _let_words_follow(rows_to)
     return copied
+
+
+def _let_words_follow(connection: Connection) -> None:
+    """Have the search find things there too: its words are kept by each database in its own way."""
+    if connection.execute(select(SearchEntry.number).limit(1)).first() is None:
+        return
+    now = datetime.now(UTC)
+    said = {"arguments": {}, "queue": SLOW, "due_at": now, "created_at": now}
+    connection.execute(insert(Outbox).values(job=EVERYTHING_JOB, **said))
 
 
 def _require_empty(table: Table, connection: Connection) -> None:

@@ -59,6 +59,7 @@ class Federation:
         other = OtherRegistry(name=canonical, url=address, added_at=self._facilities.clock())
         self._db.add(other)
         self._db.flush()
+        self._access.audit.record("directory.add", canonical, url=address)
         return other
 
     def remove(self, name: str) -> None:
@@ -68,6 +69,7 @@ class Federation:
         if other is None:
             raise NotFound(f"{name} is not in the directory")
         self._db.delete(other)
+        self._access.audit.record("directory.remove", other.name, url=other.url)
 
 
 def is_of_another_registry(db: Session, name: str) -> bool:

@@ -144,7 +144,9 @@ def _select_image(source: FromClause, frozen: ColumnElement[bool]) -> Select[Any
 
 
 _IMAGES = _SHELVES.join(_image, _image.c.container_id == _container_.c.id)
-_CONTAINER_IS_FROZEN = _container_.c.frozen_at.is_not(None)
+_CONTAINER_IS_FROZEN = or_(
+    _container_.c.frozen_at.is_not(None), _collection.c.frozen_at.is_not(None)
+)
 _twin, _manifest_twin = _tag.alias(), _manifest_tag.alias()
 _TAG_IS_FROZEN = or_(
     _CONTAINER_IS_FROZEN,

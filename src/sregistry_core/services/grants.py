@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Action
-from sregistry_core.errors import NotFound
-from sregistry_core.models import Collection, CollectionRole, Grant, Team, User
+from sregistry_core.errors import Conflict, NotFound
+from sregistry_core.models import Collection, CollectionRole, EntityKind, Grant, Team, User
 
 from .access import Access, name_of
 
@@ -58,6 +58,8 @@ class Grants:
         """Give a role to a user or to a team; another role of theirs is replaced."""
         self._access.require(Action.MANAGE, collection)
         grant = self._find(collection, user, team)
+        if grant is not None and role is not CollectionRole.OWNER:
+            self._keep_an_owner(collection, grant, user or team)
         if grant is None:
             grant = Grant(
                 collection_id=collection.id,
@@ -70,19 +72,60 @@ class Grants:
         grant.role = role
         self._db.flush()
         self._access.forget()
+        self._record("grant.give", collection, user, team, role)
         return Granted(user and user.lower(), team and team.lower(), role)
 
     def take(
         self, collection: Collection, *, user: str | None = None, team: str | None = None
     ) -> None:
-        """Take the role of a user or a team away. Raises NotFound when they have none."""
+        """Take the role of a user or a team away. Raises NotFound when they have none.
+
+        Raises Conflict for the last owner of a collection that its entity gives no other.
+        """
         self._access.require(Action.MANAGE, collection)
         grant = self._find(collection, user, team)
         if grant is None:
             raise NotFound(f"{user or team} has no role on {name_of(collection)}")
+        self._keep_an_owner(collection, grant, user or team)
+        role = CollectionRole(grant.role)
         self._db.delete(grant)
         self._db.flush()
         self._access.forget()
+        self._record("grant.take", collection, user, team, role)
+
+    def _record(
+        self,
+        action: str,
+        collection: Collection,
+        user: str | None,
+        team: str | None,
+        role: CollectionRole,
+    ) -> None:
+        self._access.audit.record(
+            action,
+            name_of(collection),
+            collection=collection,
+            about=self._user(user) if user is not None else None,
+            user=user and user.lower(),
+            team=team and team.lower(),
+            role=CollectionRole(role).value,
+        )
+
+    def _keep_an_owner(self, collection: Collection, grant: Grant, name: str | None) -> None:
+        """Raise Conflict when nobody but administrators would manage the collection any more."""
+        if grant.role is not CollectionRole.OWNER or self._access.caller.is_admin:
+            return
+        if collection.entity.kind is not EntityKind.HOME:
+            return
+        others = self._db.scalars(
+            select(Grant.id).where(
+                Grant.collection_id == collection.id,
+                Grant.role == CollectionRole.OWNER,
+                Grant.id != grant.id,
+            )
+        ).first()
+        if others is None:
+            raise Conflict(f"{name} is the last owner of {name_of(collection)}")
 
     def _find(self, collection: Collection, user: str | None, team: str | None) -> Grant | None:
         query = select(Grant).where(Grant.collection_id == collection.id)

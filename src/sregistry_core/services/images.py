@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, bindparam, delete, func, select
+from sqlalchemy import Select, bindparam, delete, select
 from sqlalchemy.orm import Session, contains_eager
 
 from sregistry_core.contracts import Action, ImageDeleted
@@ -12,14 +13,16 @@ from sregistry_core.digests import Digest
 from sregistry_core.errors import Conflict, Malformed, NotFound
 from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import Blob, BlobState, Collection, Container, Entity, Image, Tag
-from sregistry_core.names import USUAL_ARCHITECTURE, ImageName
+from sregistry_core.names import USUAL_ARCHITECTURE, ContainerName, ImageName
 
 from .access import Access, name_of
+from .freezing import refuse_frozen
 from .garbage import Garbage
 from .glances import image_at
 from .listeners import tell
 from .locking import lock_container
 from .manifest_tags import forget_manifests
+from .named import name_of_today
 from .outbox import OutboxService
 from .seen import AnyImage
 from .summaries import container_changed
@@ -58,6 +61,9 @@ class Images:
         """
         image = self.unguarded(name, arch)
         if image is None or not self._access.may(Action.READ, image.container.collection):
+            if image is not None:
+                # So that what is hidden takes as long as what is absent.
+                name_of_today(self._db, name.container.of_collection)
             raise NotFound(f"{name} does not exist{f' for {arch}' if arch else ''}")
         self._access.ask_policies(Action.READ, name_of(image.container))
         return image
@@ -72,7 +78,14 @@ class Images:
 
     def unguarded(self, name: ImageName, arch: str | None = None) -> Image | None:
         """Give the image that a name means: for services that guard in another way."""
-        return self._by_digest(name) if name.digest else self._by_tag(name, arch)
+        image = self._by_digest(name) if name.digest else self._by_tag(name, arch)
+        if image is not None:
+            return image
+        now = name_of_today(self._db, name.container.of_collection)
+        if now is None:
+            return None
+        container = ContainerName(now.entity, now.collection, name.container.container)
+        return self.unguarded(replace(name, container=container), arch)
 
     def by_id(self, image_id: str, action: Action = Action.READ) -> Image:
         """Give an image, announced ones too, on which the caller may do this. Raises NotFound."""
@@ -112,22 +125,6 @@ class Images:
             names[row.image_id].append(row.name)
         return names
 
-    def bytes_held(self, entity: Entity) -> int:
-        """Bytes of all images of an entity to its owners, equal ones counted once; 0 to others."""
-        if self._access.owns(entity) is None:
-            return 0
-        held = (
-            select(Blob.id, Blob.size)
-            .join(Image, Image.blob_id == Blob.id)
-            .join(Container, Container.id == Image.container_id)
-            .join(Collection, Collection.id == Container.collection_id)
-            .where(Collection.entity_id == entity.id)
-            .distinct()
-            .subquery()
-        )
-        # PostgreSQL sums up to a Decimal.
-        return int(self._db.scalar(select(func.sum(held.c.size))) or 0)
-
     def describe(self, image: Image, description: str) -> None:
         """Give an image another description."""
         self._access.require(Action.PUSH, image.container)
@@ -136,15 +133,15 @@ class Images:
         image.description = description
         container_changed(self._outbox, image.container)
 
-    def delete(self, image: Image) -> None:
+    def delete(self, image: Image, *, records: bool = True) -> None:
         """Remove an image and every tag that points at it.
 
+        records   False for whoever writes down themselves what all of it was for
         Its bytes go when nobody else has them. Raises Conflict when it, or a tag, is frozen.
         """
         self._access.require(Action.DELETE, image.container)
         container = image.container
-        if container.frozen_at is not None:
-            raise Conflict(f"{name_of(container)} is frozen")
+        refuse_frozen(container)
         lock_container(self._db, container.id)
         if self._db.get(Image, image.id, populate_existing=True) is None:
             raise NotFound("the image was deleted a moment ago")
@@ -161,6 +158,13 @@ class Images:
         if blob_id is not None:
             self._garbage.unlink(container, blob_id)
         container_changed(self._outbox, container)
+        if records:
+            self._access.audit.record(
+                "image.delete",
+                name_of(container),
+                collection=container.collection,
+                digest=digest,
+            )
         event = ImageDeleted(
             identifier=new_identifier(),
             at=self._facilities.clock(),

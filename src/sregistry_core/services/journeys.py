@@ -63,13 +63,6 @@ class Journeys:
             self._access.require_login()
             user_id = str(self._access.caller.user_id)
             self._access.require_self(user_id)
-        # Those that never came back: here, so that nothing must be swept.
-        now = self._facilities.clock()
-        self._db.execute(
-            delete(Journey)
-            .where(Journey.expires_at <= now)
-            .execution_options(synchronize_session=False)
-        )
         self._db.add(
             Journey(
                 digest=digest_of(state),
@@ -78,7 +71,7 @@ class Journeys:
                 keepsake=keepsake,
                 wanted=wanted,
                 user_id=user_id,
-                expires_at=now + LIFETIME,
+                expires_at=self._facilities.clock() + LIFETIME,
             )
         )
 
@@ -136,6 +129,17 @@ class Journeys:
             )
         )
         return state
+
+    def forget_ended(self) -> int:
+        """Forget browsers that have not come back in time; how many."""
+        self._access.require_system()
+        ended = self._db.execute(
+            delete(Journey)
+            .where(Journey.expires_at <= self._facilities.clock())
+            .execution_options(synchronize_session=False)
+        )
+        mark_changed(self._db)
+        return int(ended.rowcount)  # type: ignore[attr-defined]
 
 
 def _read(text: str) -> Subject:

@@ -99,6 +99,7 @@ class Keys:
             raise NotFound(f"there is no key {fingerprint}")
         self._forget_parts(key.fingerprint)
         self._db.delete(key)
+        self._access.audit.record("key.remove", key.fingerprint)
         self._outbox.write(CHANGED_JOB, queue=SLOW, fingerprint=key.fingerprint)
 
     def _add(self, sent: openpgp.Certificate) -> Added:
@@ -115,6 +116,7 @@ class Keys:
         changed = merged.armored != known.armored
         if changed:
             self._write(known, merged)
+            self._access.audit.record("key.change", merged.fingerprint)
         return Added(merged.fingerprint, is_new=False, has_changed=changed)
 
     def _insert(self, key: openpgp.Certificate, sent: openpgp.Certificate) -> Added:
@@ -132,6 +134,7 @@ class Keys:
             # Somebody else sent it in the same moment.
             return self._add(sent)
         self._write(row, key)
+        self._access.audit.record("key.add", key.fingerprint)
         return Added(key.fingerprint, is_new=True, has_changed=True)
 
     def _write(self, row: PublicKey, key: openpgp.Certificate) -> None:

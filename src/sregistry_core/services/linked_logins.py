@@ -82,6 +82,7 @@ class LinkedLogins:
             return
         self._db.add(Credential(user_id=user.id, provider=subject.provider, key=subject.key))
         self._db.flush()
+        self._access.audit.record("login.link", user.name, about=user, login=subject.provider)
         self._affiliations.take_over(user, subject)
 
     def unlink(self, user: User, name: str) -> None:
@@ -101,6 +102,7 @@ class LinkedLogins:
             raise NotAllowed(f"{name} is the only way in: nobody could log in as {user.name}")
         for credential in leaving:
             self._db.delete(credential)
+        self._access.audit.record("login.unlink", user.name, about=user, login=name)
         self._affiliations.part(user, name)
 
     def _may_go(self, name: str) -> bool:

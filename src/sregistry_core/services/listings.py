@@ -13,6 +13,7 @@ from sregistry_core.models import Collection, Container, Entity, Image, ImageLab
 from sregistry_core.names import USUAL_ARCHITECTURE
 
 from .access import Access, name_of
+from .freezing import is_frozen_whole
 
 AnySelect = Select[*tuple[Any, ...]]
 MOST_LABELS = 10_000
@@ -100,7 +101,7 @@ class Listings:
             .order_by(Entity.name, Collection.name, Container.name, Tag.name)
         ).all()
         return [
-            Listed(image, tag, frozen_at is not None or image.container.frozen_at is not None)
+            Listed(image, tag, frozen_at is not None or is_frozen_whole(image.container))
             for image, tag, frozen_at in rows
             if self._access.lets(Action.READ, image.container)
         ]

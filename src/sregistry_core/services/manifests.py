@@ -31,6 +31,7 @@ from sregistry_core.models import (
 from sregistry_core.names import USUAL_ARCHITECTURE, ContainerName, parse_tag
 
 from .access import Access, name_of
+from .freezing import refuse_frozen
 from .glances import manifest_at
 from .images import Images
 from .locking import lock_container
@@ -189,6 +190,9 @@ class Manifests:
         )
         for name in names:
             self._pointers.point(container, name, manifest)
+        if names and image is None:
+            tagged = f"{name_of(container)}:{names[0]}"
+            self._access.audit.record("manifest.push", tagged, collection=container.collection)
         return Pushed(str(digest), manifest.subject_digest, names)
 
     def delete(self, container: Container, reference: Reference) -> None:
@@ -316,8 +320,7 @@ class Manifests:
         return tuple(dict.fromkeys(name for name in (reference.tag, *parsed) if name))
 
     def _refuse_frozen(self, container: Container, names: Collection[str]) -> None:
-        if container.frozen_at is not None:
-            raise Conflict(f"{name_of(container)} is frozen")
+        refuse_frozen(container)
         for name in names:
             if is_frozen(self._db, container, name):
                 raise Conflict(f"the tag {name} of {name_of(container)} is frozen")

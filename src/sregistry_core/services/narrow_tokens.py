@@ -15,7 +15,7 @@ from sregistry_core.errors import LoginRequired, Malformed, NotAllowed, NotFound
 from sregistry_core.models import Token, User
 from sregistry_core.names import CollectionName, ContainerName
 
-from .access import Access
+from .access import Access, name_of
 from .authentication import Authentication
 from .catalog import Catalog
 from .tokens import Tokens
@@ -81,7 +81,7 @@ class NarrowTokens:
         caller = self._access.caller
         if caller.reach is not None:
             raise LoginRequired("a narrow token is no proof for another one")
-        reach = [found for scope in scopes if (found := self._reach_of(scope))]
+        reach = [found for scope in scopes for found in self._reach_of(scope)]
         claims = {"user": caller.user_id, "token": caller.token_id, "reach": _as_text(reach)}
         return NarrowToken(
             self._facilities.signer.sign(PURPOSE, claims, LIFETIME),
@@ -129,21 +129,32 @@ class NarrowTokens:
         token_id = None if token_id is None else str(token_id)
         return replace(caller, scope=scope, reach=reach, token_id=token_id)
 
-    def _reach_of(self, scope: str) -> Reach | None:
+    def _reach_of(self, scope: str) -> Sequence[Reach]:
         if scope == _CATALOG_SCOPE:
-            return Reach(CATALOG, frozenset({Action.READ}))
+            return [Reach(CATALOG, frozenset({Action.READ}))]
         kind, _, rest = scope.partition(":")
         text, _, words = rest.rpartition(":")
         if kind.partition("(")[0] != "repository":
-            return None
+            return []
         try:
             name = ContainerName.parse(text, home=self._facilities.settings.id)
         except Malformed:
-            return None
+            return []
         actions = frozenset().union(*(_ACTIONS.get(word, ()) for word in words.split(",")))
         if self._access.caller.is_anonymous:
             actions &= {Action.READ}
-        return Reach(str(name), actions, self._objects(name)) if actions else None
+        if not actions:
+            return []
+        objects = self._objects(name)
+        # A collection that had this name before is reached under the one it has now.
+        return [Reach(one, actions, objects) for one in self._names(name)]
+
+    def _names(self, name: ContainerName) -> Sequence[str]:
+        try:
+            found = self._catalog.collection(name.of_collection)
+        except (NotFound, NotAllowed):
+            return [str(name)]
+        return list(dict.fromkeys([str(name), f"{name_of(found)}/{name.container}"]))
 
     def _objects(self, name: ContainerName) -> tuple[str, ...]:
         """Identify what the name means now, as far as the caller may know."""

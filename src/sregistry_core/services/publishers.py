@@ -16,12 +16,13 @@ from sregistry_core.db.session import pause
 from sregistry_core.errors import LoginRequired, Malformed, NotAllowed, NotFound
 from sregistry_core.issuers import Statement, read_statement, unverified_issuer
 from sregistry_core.issuers.statements import LEEWAY_SECONDS
-from sregistry_core.models import Collection, Entity, Publisher, Robot, SpentStatement, User
+from sregistry_core.models import Collection, Publisher, Robot, SpentStatement, User
 from sregistry_core.names import CollectionName, RobotName
 
 from .access import Access, name_of
 from .authentication import has_ended
 from .catalog import Catalog
+from .named import find_collection
 from .publisher_claims import fits, require_good
 from .robot_tokens import RobotTokens
 from .robots import Robots
@@ -119,11 +120,16 @@ class Publishers:
         )
         self._db.add(publisher)
         self._db.flush()
+        self._access.audit.record(
+            "publisher.add", account.user.name, collection=collection, issuer=issuer
+        )
         return TrustedPublisher(publisher, account.robot, account.user)
 
     def remove(self, collection: Collection, name: str) -> None:
         """Trust these jobs no more; tokens that they have end at once."""
         found = self.find(collection, name)
+        self._access.audit.record("publisher.remove", found.user.name, collection=collection)
+        self._db.flush()
         self._db.execute(delete(Robot).where(Robot.id == found.robot.id))
         self._db.expire_all()
 
@@ -158,11 +164,7 @@ class Publishers:
         )
 
     def _that_fits(self, name: CollectionName, statement: Statement) -> TrustedPublisher | None:
-        collection = self._db.scalar(
-            select(Collection)
-            .join(Collection.entity)
-            .where(Entity.name == name.entity, Collection.name == name.collection)
-        )
+        collection = find_collection(self._db, name)
         if collection is None:
             return None
         for one in self._of(collection.id):

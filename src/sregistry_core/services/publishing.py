@@ -10,17 +10,19 @@ from sqlalchemy.orm import Session
 from sregistry_core.contracts import Action, ImagePushed, PushedImage
 from sregistry_core.db.session import pause, start_over
 from sregistry_core.digests import Digest
-from sregistry_core.errors import Conflict, Malformed, NotFound
+from sregistry_core.errors import Malformed, NotFound
 from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import Blob, BlobState, Container, Image, Upload
 from sregistry_core.storage.staging import Staged
 
 from . import inspection
 from .access import Access, name_of
+from .freezing import refuse_frozen
 from .keeping import Keeping
 from .listeners import tell
 from .locking import lock_container
 from .outbox import OutboxService
+from .quotas import QuotaGuard
 from .signers import Demand, demand_of, require_image, require_verdict
 from .summaries import container_changed
 from .verdicts import Verdict
@@ -62,20 +64,22 @@ class Publishing:
         self._outbox = outbox
         self._facilities = facilities
         self._keeping = Keeping(db, facilities)
+        self._quota = QuotaGuard(db, facilities)
         self._verification = Verification(db, access, outbox, facilities)
 
     def publish(self, arrival: Arrival, staged: Staged) -> Image:
         """Keep the bytes, then write the rows; the database is not held while bytes move.
 
         Raises Malformed when the bytes are not those announced, PushRefused when a policy keeps
-        them out, or the signatures that the collection demands are not there. Until the rows are
-        committed nobody sees anything.
+        them out, or the signatures that the collection demands are not there, QuotaExceeded. Until
+        the rows are committed nobody sees anything.
         """
         if staged.digest != arrival.announced:
             raise Malformed(
                 f"the bytes have the digest {staged.digest}, {arrival.announced} was announced"
             )
         container = self.image(arrival).container
+        self._quota.require_room(container, staged.size, staged.digest.oci)
         name, demand = name_of(container), demand_of(self._db, container.collection)
         pause(self._db)
         seen, verdict = self.look(name, demand, _content_of(staged))
@@ -93,6 +97,7 @@ class Publishing:
         known = self._of(container, staged.digest)
         if known is not None and known.blob and known.blob.state is BlobState.VERIFIED:
             return known
+        self._quota.require_room(container, staged.size, staged.digest.oci)
         name, demand = name_of(container), demand_of(self._db, container.collection)
         start_over(self._db)
         seen, verdict = self.look(name, demand, _content_of(staged))
@@ -117,6 +122,12 @@ class Publishing:
         if image.inspected_at is None:
             self._outbox.write(inspection.JOB, image=image.id)
         container_changed(self._outbox, image.container)
+        self._access.audit.record(
+            "image.push",
+            name_of(image.container),
+            collection=image.container.collection,
+            digest=image.digest,
+        )
         event = ImagePushed(
             identifier=new_identifier(),
             at=image.pushed_at,
@@ -152,9 +163,13 @@ class Publishing:
         blob_row: Callable[[], Blob],
         verdict: Verdict | None,
     ) -> Image:
-        """Publish an image whose bytes are kept, and strike its upload off."""
+        """Publish an image whose bytes are kept, and strike its upload off.
+
+        Raises QuotaExceeded when its entity would have more bytes than it may.
+        """
         image = self._still_there(image)
         blob = blob_row()
+        self._quota.require(image.container, blob)
         image.blob_id, image.blob = blob.id, blob
         image.arch = seen.arch or image.arch
         image.fingerprints, image.signed = list(seen.fingerprints), bool(seen.fingerprints)
@@ -188,8 +203,7 @@ class Publishing:
 
     def _require_open(self, container: Container) -> None:
         self._access.require(Action.PUSH, container)
-        if container.frozen_at is not None:
-            raise Conflict(f"{name_of(container)} is frozen")
+        refuse_frozen(container)
 
     def _of(self, container: Container, digest: Digest) -> Image | None:
         return self._db.scalar(

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Action
 from sregistry_core.contracts.policy import CATALOG
-from sregistry_core.errors import Conflict, NotAllowed, NotFound
+from sregistry_core.errors import NotAllowed, NotFound
 from sregistry_core.models import Collection, Container, Entity, Image, ManifestTag, Tag
 from sregistry_core.names import ContainerName
 
-from .access import Access, name_of
+from .access import Access
 from .catalog import Catalog
+from .freezing import refuse_frozen
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -65,8 +66,7 @@ class Repositories:
             collection = catalog.create_collection(entity, name.collection, exist_ok=True)
             container = catalog.create_container(collection, name.container, exist_ok=True)
         self._access.require(Action.PUSH, container)
-        if container.frozen_at is not None:
-            raise Conflict(f"{name_of(container)} is frozen")
+        refuse_frozen(container)
         return container
 
     def tags(self, container: Container, *, after: str = "", limit: int) -> Sequence[str]:

@@ -104,6 +104,7 @@ class Robots:
         """
         found = self._managed(owner)
         account = self.add(found.name, found.collection_id, found.team_id, name, scope, lifetime)
+        self._record("robot.create", account, scope=str(scope))
         return NewRobot(account, self._tokens.issue(account.user, scope=scope, lifetime=None))
 
     def add(
@@ -154,6 +155,7 @@ class Robots:
             found.user.disabled_at = (found.user.disabled_at or now) if disabled else None
         if lifetime is not None:
             found.robot.expires_at = _end(now, lifetime)
+        self._record("robot.change", found)
         return found
 
     def renew(
@@ -173,6 +175,7 @@ class Robots:
         wanted = _allowed(scope or Scope(found.robot.scope))
         if not keep_others:
             self._tokens.end(found.user)
+        self._record("robot.renew", found)
         return self._tokens.issue(found.user, scope=wanted, lifetime=lifetime)
 
     def tokens(self, name: RobotName) -> Sequence[Token]:
@@ -181,12 +184,22 @@ class Robots:
 
     def revoke(self, name: RobotName) -> int:
         """End every token of a robot at once; how many."""
-        return self._tokens.end(self.find(name).user)
+        found = self.find(name)
+        self._record("robot.revoke", found)
+        return self._tokens.end(found.user)
 
     def remove(self, name: RobotName) -> None:
         """Remove a robot with its tokens. What it has pushed stays, and is nobody's then."""
-        self._db.execute(delete(Robot).where(Robot.id == self.find(name).robot.id))
+        found = self.find(name)
+        self._record("robot.remove", found)
+        self._db.flush()
+        self._db.execute(delete(Robot).where(Robot.id == found.robot.id))
         self._db.expire_all()
+
+    def _record(self, what: str, account: RobotAccount, scope: str | None = None) -> None:
+        collection_id = account.robot.collection_id
+        collection = self._db.get(Collection, collection_id) if collection_id else None
+        self._access.audit.record(what, account.user.name, collection=collection, scope=scope)
 
     def _managed(self, owner: CollectionName | str) -> _Owner:
         """Give the owner. Raises NotFound or NotAllowed for whoever may not manage it."""

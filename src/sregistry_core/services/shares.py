@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Action
 from sregistry_core.errors import Gone, Malformed, NotFound
 from sregistry_core.identifiers import new_identifier
-from sregistry_core.models import Container, Image, ShareLink
+from sregistry_core.models import Container, FormerName, Image, ShareLink
 from sregistry_core.names import ContainerName, ImageName
 
 from .access import Access, name_of
@@ -72,6 +72,7 @@ class Shares:
         self._db.add(link)
         self._db.flush()
         link.container = image.container
+        self._record("share.create", link)
         return self._share(link)
 
     def of_container(self, container: Container) -> Sequence[Share]:
@@ -99,7 +100,9 @@ class Shares:
     def revoke(self, number: int) -> Share:
         """End a share link at once. Raises NotFound for one that the caller may not see."""
         link = self._find(number)
-        link.revoked_at = link.revoked_at or self._facilities.clock()
+        if link.revoked_at is None:
+            link.revoked_at = self._facilities.clock()
+            self._record("share.revoke", link)
         return self._share(link)
 
     def redeem(self, token: str, *, collection: str, container: str) -> tuple[ShareLink, Image]:
@@ -112,6 +115,8 @@ class Shares:
         if link is None or not _alive(link, self._facilities.clock()):
             raise NotFound(_ABSENT)
         shared = ImageName.of(_full_name(link.container), link.reference)
+        if self._was_called(link.container, collection):
+            collection = shared.container.collection
         asked = ImageName.parse(
             f"{link.container.collection.entity.name}/{collection}/{container}",
             home=self._facilities.settings.id,
@@ -152,6 +157,24 @@ class Shares:
             link=link,
             web_url=f"{public_url}/{path}{reference}",
             shub_uri=f"shub://{host}/{path}{shub_reference}",
+        )
+
+    def _record(self, what: str, link: ShareLink) -> None:
+        collection = link.container.collection
+        name = f"{name_of(link.container)}:{link.reference}"
+        self._access.audit.record(what, name, collection=collection, number=link.number)
+
+    def _was_called(self, container: Container, collection: str) -> bool:
+        """Tell whether a link was made while the collection had this name."""
+        return bool(
+            self._db.scalar(
+                select(
+                    exists().where(
+                        FormerName.collection_id == container.collection_id,
+                        FormerName.name == collection.lower(),
+                    )
+                )
+            )
         )
 
     def _token(self, identifier: str) -> str:

@@ -11,6 +11,7 @@ from sregistry_core.models import Container, Image, ImageLabel
 from .access import Access
 from .outbox import OutboxService
 from .publishing import Publishing
+from .quotas import QuotaGuard
 from .signers import demand_of, require_image
 from .verification import Verification
 
@@ -31,6 +32,7 @@ class Sharing:
     ):
         self._db = db
         self._publishing = publishing
+        self._quota = QuotaGuard(db, facilities)
         self._facilities = facilities
         self._verification = Verification(db, access, outbox, facilities)
 
@@ -50,7 +52,9 @@ class Sharing:
         return True
 
     def share(self, image: Image, copy: Image) -> None:
-        """Publish an announced image with the bytes of another one."""
+        """Publish an announced image with the bytes of another one. Raises QuotaExceeded."""
+        if copy.blob is not None:
+            self._quota.require(image.container, copy.blob)
         image.blob_id, image.blob = copy.blob_id, copy.blob
         image.arch, image.kind, image.opaque_because = copy.arch, copy.kind, copy.opaque_because
         image.signed, image.encrypted = copy.signed, copy.encrypted

@@ -76,6 +76,9 @@ class Signers:
         self._access.require(Action.MANAGE, collection)
         if require_signed is None and signers is None:
             return
+        self._access.audit.record(
+            "collection.signatures", name_of(collection), collection=collection
+        )
         if collection.require_signed if require_signed is None else require_signed:
             self.require(collection, self.of(collection) if signers is None else signers)
         elif signers:

@@ -19,6 +19,7 @@ from sregistry_core.models import (
     DailyDownloads,
     Image,
     ManifestTag,
+    SearchEntry,
     Star,
     Tag,
 )
@@ -26,11 +27,14 @@ from sregistry_core.models import (
 from .access import Access
 from .locking import lock_containers
 from .outbox import SLOW, OutboxService
+from .search_index import SearchIndex
 
 CONTAINER_JOB = "containers.summarize"
 COLLECTION_JOB = "collections.summarize"
 EVERYTHING_JOB = "summaries.refresh"
 
+_AT_ONCE = 100
+"""Containers in one transaction: SQLite lets nobody else write meanwhile."""
 _Row = TypeVar("_Row", ContainerSummary, CollectionSummary)
 
 
@@ -59,6 +63,7 @@ class Summaries:
         self._db = db
         self._access = access
         self._outbox = outbox
+        self._index = SearchIndex(db)
 
     def container(self, *, container: str, collection: str) -> None:
         """Sum a container up, and the collection that it is or was in."""
@@ -68,10 +73,28 @@ class Summaries:
         self._sum_container(container)
         self._sum_collection(collection)
 
-    def collection(self, *, collection: str) -> None:
-        """Sum a collection up."""
+    def collection(self, *, collection: str, after: str = "") -> None:
+        """Sum a collection up, and let its containers be found under what was changed of it.
+
+        after   the container after which to go on: it writes a duty for those that are left
+        """
         self._access.require_system()
-        self._outbox.begin_once(COLLECTION_JOB, collection=collection)
+        if not after:
+            self._outbox.begin_once(COLLECTION_JOB, collection=collection)
+        found = self._db.scalars(
+            select(Container)
+            .where(Container.collection_id == collection, Container.id > after)
+            .order_by(Container.id)
+            .limit(_AT_ONCE)
+        ).all()
+        for container in found:
+            summary = self._db.get(ContainerSummary, container.id, with_for_update=True)
+            if summary is not None:
+                self._index.write(container, summary)
+        if len(found) == _AT_ONCE:
+            self._outbox.write(
+                COLLECTION_JOB, queue=SLOW, collection=collection, after=found[-1].id
+            )
         self._sum_collection(collection)
 
     def some_containers(self, *, after: str, limit: int) -> Sequence[str]:
@@ -113,6 +136,12 @@ class Summaries:
                 self._outbox.write_once(
                     CONTAINER_JOB, container=container, collection=collections[container]
                 )
+            self._db.execute(
+                update(SearchEntry)
+                .where(SearchEntry.container_id == container)
+                .values(pull_count=SearchEntry.pull_count + counts[container])
+                .execution_options(synchronize_session=False)
+            )
         for collection, count in sorted(of_collections.items()):
             if not self._raise(CollectionSummary, collection, count):
                 collection_changed(self._outbox, collection)
@@ -135,7 +164,8 @@ class Summaries:
         return bool(raised.rowcount)  # type: ignore[attr-defined]
 
     def _sum_container(self, container: str) -> None:
-        if self._db.get(Container, container) is None:
+        found = self._db.get(Container, container)
+        if found is None:
             return
         row = self._row(ContainerSummary, "container_id", container)
         images, size, pushed_at = self._db.execute(
@@ -158,6 +188,7 @@ class Summaries:
             )
         )
         self._db.flush()
+        self._index.write(found, row)
 
     def _sum_collection(self, collection: str) -> None:
         if self._db.get(Collection, collection) is None:

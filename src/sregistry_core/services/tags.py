@@ -1,6 +1,7 @@
 """Tags: one name, and for each architecture the image that it points at."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, select
@@ -14,6 +15,7 @@ from sregistry_core.models import Container, Image, ManifestTag, Tag, Upload
 from sregistry_core.names import USUAL_ARCHITECTURE, parse_architecture, parse_tag
 
 from .access import Access, name_of
+from .freezing import refuse_frozen
 from .listeners import tell
 from .locking import lock_container
 from .manifest_tags import forget_manifests, is_frozen, manifest_tag
@@ -24,6 +26,8 @@ from .tag_history import TagHistory
 
 if TYPE_CHECKING:
     from . import Facilities
+
+_ONE_PUSH = timedelta(minutes=10)
 
 
 class Tags:
@@ -112,6 +116,8 @@ class Tags:
         forget_manifests(self._db, container.id, [name])
         container_changed(self._outbox, container)
         self._history.note(container.id, name, [wanted], image.digest)
+        if previous is not None and not self._was_just_pushed(image):
+            self._record("tag.move", container, name, digest=image.digest)
         self._tell(container, row, image, previous)
         return row
 
@@ -125,10 +131,16 @@ class Tags:
         every: list[Tag | ManifestTag] = [*rows, *([seen] if seen is not None else [])]
         for row in every:
             row.frozen_at = (row.frozen_at or self._facilities.clock()) if frozen else None
+        self._record("tag.freeze" if frozen else "tag.thaw", container, name)
         return rows
 
-    def remove(self, container: Container, tag: str, arch: str | None = None) -> None:
-        """Remove a tag, of one architecture or of all; what it points at stays."""
+    def remove(
+        self, container: Container, tag: str, arch: str | None = None, *, records: bool = True
+    ) -> None:
+        """Remove a tag, of one architecture or of all; what it points at stays.
+
+        records   False for whoever writes down themselves what all of it was for
+        """
         self._access.require(Action.DELETE, container)
         name = parse_tag(tag)
         lock_container(self._db, container.id)
@@ -144,11 +156,24 @@ class Tags:
         for row in rows:
             self._db.delete(row)
         forget_manifests(self._db, container.id, [name])
+        if records:
+            self._record("tag.delete", container, name)
         container_changed(self._outbox, container)
 
+    def _was_just_pushed(self, image: Image) -> bool:
+        """Tell whether the log says so already: a push sets its tag a moment later."""
+        return (
+            image.pushed_by == self._access.caller.user_id
+            and image.pushed_at is not None
+            and self._facilities.clock() - image.pushed_at < _ONE_PUSH
+        )
+
+    def _record(self, what: str, container: Container, tag: str, digest: str | None = None) -> None:
+        name = f"{name_of(container)}:{tag}"
+        self._access.audit.record(what, name, collection=container.collection, digest=digest)
+
     def _refuse_frozen(self, container: Container, tag: str) -> None:
-        if container.frozen_at is not None:
-            raise Conflict(f"{name_of(container)} is frozen")
+        refuse_frozen(container)
         if is_frozen(self._db, container, tag):
             raise Conflict(f"the tag {tag} of {name_of(container)} is frozen")
 

@@ -67,6 +67,7 @@ class Teams:
                     created_at=now,
                 )
             )
+        self._access.audit.record("team.create", team.name)
         return team
 
     def find(self, name: str) -> Team:
@@ -113,6 +114,9 @@ class Teams:
             self._keep_an_owner(team, user)
         membership.role = role
         self._db.flush()
+        self._access.audit.record(
+            "team.add_member", team.name, about=user, user=user.name, role=role.value
+        )
         return Member(user, role, membership.through)
 
     def remove_member(self, name: str, user_name: str) -> None:
@@ -130,6 +134,7 @@ class Teams:
             )
         self._keep_an_owner(team, user)
         self._db.delete(membership)
+        self._access.audit.record("team.remove_member", team.name, about=user, user=user.name)
 
     def _require_owner(self, name: str) -> Team:
         team = self.find(name)

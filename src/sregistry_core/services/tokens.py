@@ -75,6 +75,9 @@ class Tokens:
         made = new_token(user, name, scope, now, expires_at)
         self._db.add(made.token)
         self._db.flush()
+        self._access.audit.record(
+            "token.issue", made.token.name, about=user, token=made.token.id, scope=scope.value
+        )
         return made
 
     def of(self, user: User) -> Sequence[Token]:
@@ -105,4 +108,6 @@ class Tokens:
 
     def revoke(self, token_id: str) -> None:
         """End a token at once. Raises NotFound for one that is not there, or not the caller's."""
-        self._db.delete(self.find(token_id))
+        token = self.find(token_id)
+        self._access.audit.record("token.revoke", token.name, about=token.user, token=token.id)
+        self._db.delete(token)

@@ -12,17 +12,19 @@ from sqlalchemy.orm import Session
 from sregistry_core.contracts import Action, Part
 from sregistry_core.db.session import pause, start_over
 from sregistry_core.digests import Digest
-from sregistry_core.errors import Conflict, Malformed, NotFound, TooLarge
+from sregistry_core.errors import Malformed, NotFound, QuotaExceeded, TooLarge
 from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import Container, Image, Upload, UploadKind, UploadPart
 from sregistry_core.storage.staging import Staged
 
-from .access import Access, name_of
+from .access import Access
 from .direct_uploads import Begun, DirectUploads
+from .freezing import refuse_frozen
 from .garbage import Garbage
 from .images import Images
 from .outbox import OutboxService
 from .publishing import Arrival, Publishing
+from .quotas import QuotaGuard
 from .sharing import Sharing
 from .upload_parts import part_size_for, parts_of, require_numbers
 
@@ -70,6 +72,7 @@ class Uploads:
         self._images = Images(db, access, garbage, outbox, facilities)
         self._publishing = Publishing(db, access, outbox, facilities)
         self._sharing = Sharing(db, access, self._publishing, outbox, facilities)
+        self._quota = QuotaGuard(db, facilities)
         self._direct = DirectUploads(db, self._publishing, outbox, facilities)
 
     def announce(self, container: Container, digest: Digest, description: str = "") -> Image:
@@ -107,11 +110,12 @@ class Uploads:
         """Begin an upload in one piece, and give the address that takes it by PUT.
 
         size, digest   what the client announces; Malformed when the digest is not the image's
-        Raises TooLarge or StorageFull before a byte is sent.
+        Raises TooLarge, QuotaExceeded or StorageFull before a byte is sent.
         """
         image = self._require_image(image_id)
         if digest is not None and digest.oci != image.digest:
             raise Malformed(f"the image was announced as {image.digest}, and now as {digest}")
+        self._quota.require_room(image.container, size, image.digest)
         if self._direct.takes_whole(size):
             upload_id = new_identifier()
             begun = self._direct.place_for_whole(upload_id)
@@ -121,10 +125,11 @@ class Uploads:
         return self._address(upload, number=0, size=size, offset=0)
 
     def begin_parts(self, image_id: str, *, size: int) -> PartsBegun:
-        """Begin an upload in parts. Raises TooLarge or StorageFull before a byte is sent."""
+        """Begin an upload in parts. Raises as `begin` does, before a byte is sent."""
         image = self._require_image(image_id)
         if size <= 0:
             raise Malformed("an upload in parts has at least one byte")
+        self._quota.require_room(image.container, size, image.digest)
         part_size = part_size_for(size, self._facilities.settings.part_size)
         upload_id, begun = new_identifier(), None
         direct_size = self._direct.part_size(part_size)
@@ -225,7 +230,9 @@ class Uploads:
         size   what the client announces in bytes, if it does
         """
         image = self._require_image(image_id)
-        self._require_room(size or 0, here=self._staging.has(source))
+        self._require_size(size or 0)
+        self._staging.require_room(0 if self._staging.has(source) else size or 0)
+        self._quota.require_room(image.container, size or 0, image.digest)
         announced = Digest.parse(image.digest)
         pause(self._db)
         limit = self._facilities.settings.largest_image
@@ -242,7 +249,9 @@ class Uploads:
         container_of   finds the container, or makes it; called first so that it can refuse, when
                        what it makes is taken back, and again later. `size`: at most, if known
         """
-        self._require_push(container_of())
+        container = container_of()
+        self._require_push(container)
+        self._quota.require_room(container, size or 0)
         self._staging.require_room(0 if self._staging.has(source) else size or 0)
         start_over(self._db)
         limit = self._facilities.settings.largest_image
@@ -255,15 +264,14 @@ class Uploads:
         try:
             with staged_of(arrival.upload_id or "") as staged:
                 return self._publishing.publish(arrival, staged)
-        except Malformed:
-            # What is not as announced will not become so: its space is free at once.
+        except (Malformed, QuotaExceeded):
+            # What is not as announced, or does not fit, is not kept: its space is free at once.
             self._staging.discard(arrival.upload_id or "")
             raise
 
     def _require_push(self, container: Container) -> None:
         self._access.require(Action.PUSH, container)
-        if container.frozen_at is not None:
-            raise Conflict(f"{name_of(container)} is frozen")
+        refuse_frozen(container)
 
     def _require_image(self, image_id: str) -> Image:
         image = self._images.by_id(image_id, Action.PUSH)
@@ -287,11 +295,6 @@ class Uploads:
         if upload is None:
             raise NotFound("there is no such upload, or it was given up")
         return upload
-
-    def _require_room(self, size: int, *, here: bool = False) -> None:
-        """Refuse what is too large, or does not fit; bytes that are `here` need no more room."""
-        self._require_size(size)
-        self._staging.require_room(0 if here else size)
 
     def _require_size(self, size: int) -> None:
         largest = self._facilities.settings.largest_image

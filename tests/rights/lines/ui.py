@@ -7,7 +7,7 @@ from ..samples import About, Deed, Sample
 _NOTHING = About.NOTHING
 
 LINES = (
-    Sample("ui.first", "GET", "/", Deed.PUBLIC, about=_NOTHING),
+    Sample("ui.guide", "GET", "/-/guide", Deed.PUBLIC, about=_NOTHING),
     Sample("ui.sign_in", "GET", "/auth/sign-in", Deed.OTHER, about=_NOTHING),
     Sample(
         "ui.sign_in",

@@ -26,12 +26,13 @@ def list_collections(request: Request) -> Response:
         entity=request.GET.get("entity"), after=asked.after, limit=asked.limit + 1
     )
     signers = request.services.signers.of_several(collections)
+    topics = request.services.collection_changes.topics_of(collections)
     return page(
         request,
         collections,
         asked,
         key=name_of,
-        to_json=lambda one: collection_json(one, signers.get(one.id, ())),
+        to_json=lambda one: collection_json(one, signers.get(one.id, ()), topics.get(one.id, ())),
     )
 
 
@@ -64,14 +65,37 @@ def show_collection(request: Request) -> Response:
 
 @endpoint("api.change_collection")
 def change_collection(request: Request) -> Response:
-    """Describe a collection, hide or show it, or change whose signatures it demands."""
-    members = read_changes(request, "private", "description", *_SIGNED)
+    """Describe a collection, hide, freeze or show it, or change whose signatures it demands."""
+    members = read_changes(request, "private", "description", "frozen", "topics", *_SIGNED)
     collection = request.services.catalog.change_collection(
         collection_of(request),
         private=members.optional_boolean("private"),
         description=members.optional_text("description"),
     )
     _change_demand(request, collection, members)
+    changes = request.services.collection_changes
+    if (frozen := members.optional_boolean("frozen")) is not None:
+        changes.freeze(collection, frozen=frozen)
+    if (topics := members.optional_texts("topics")) is not None:
+        changes.set_topics(collection, topics)
+    return answer(_shown(request, collection))
+
+
+@endpoint("api.rename_collection")
+def rename_collection(request: Request) -> Response:
+    """Give a collection another name; the old one leads to it from now on."""
+    members = read_members(request, "collection")
+    renaming = request.services.renaming
+    collection = renaming.rename(collection_of(request), members.text("collection"))
+    return answer(_shown(request, collection))
+
+
+@endpoint("api.transfer_collection")
+def transfer_collection(request: Request) -> Response:
+    """Give a collection to another entity; the old name leads to it from now on."""
+    members = read_members(request, "entity")
+    renaming = request.services.renaming
+    collection = renaming.transfer(collection_of(request), members.text("entity"))
     return answer(_shown(request, collection))
 
 
@@ -92,4 +116,6 @@ def _change_demand(request: Request, collection: Collection, members: Members) -
 
 
 def _shown(request: Request, collection: Collection) -> dict[str, Any]:
-    return collection_json(collection, request.services.signers.of(collection))
+    topics = request.services.collection_changes.topics_of([collection])
+    signers = request.services.signers.of(collection)
+    return collection_json(collection, signers, topics.get(collection.id, ()))

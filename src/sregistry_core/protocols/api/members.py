@@ -12,6 +12,7 @@ from sregistry_core.errors import Malformed, TooLarge
 from sregistry_core.web.forms import LARGEST_JSON, body_of
 
 LONGEST_LIFETIME = timedelta(days=36_525)
+LARGEST_SIZE = 1 << 60
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -79,6 +80,18 @@ class Members:
                 f"{name} must be a whole number between 1 and {most}, and is {_shown(value)}"
             )
         return timedelta(seconds=value)
+
+    def optional_size(self, name: str) -> int | None:
+        """Give a number of bytes, or None where it is null. Raises Malformed when it is missing."""
+        value = self._require(name)
+        if value is None:
+            return None
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_SIZE:
+            raise Malformed(
+                f"{name} must be null or a whole number between 0 and {LARGEST_SIZE}, "
+                f"and is {_shown(value)}"
+            )
+        return value
 
     def choice(self, name: str, kind: type[_Choice]) -> _Choice:
         """Give one of an enumeration. Raises Malformed with all of them."""

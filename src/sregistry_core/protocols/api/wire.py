@@ -83,7 +83,9 @@ def grant_json(granted: Granted) -> dict[str, Any]:
     return {"user": granted.user, "team": granted.team, "role": granted.role.value}
 
 
-def collection_json(collection: Collection, signers: Sequence[str]) -> dict[str, Any]:
+def collection_json(
+    collection: Collection, signers: Sequence[str], topics: Sequence[str]
+) -> dict[str, Any]:
     """A collection.
 
     signers   fingerprints of the keys that it takes, where it demands certain ones
@@ -96,6 +98,9 @@ def collection_json(collection: Collection, signers: Sequence[str]) -> dict[str,
         "private": collection.private,
         "require_signed": collection.require_signed,
         "allowed_signers": list(signers),
+        "frozen": collection.frozen_at is not None,
+        "frozen_at": time_json(collection.frozen_at),
+        "topics": list(topics),
         "created_at": time_json(collection.created_at),
     }
 

@@ -102,5 +102,5 @@ def abort_parts(request: Request) -> Response:
 
 
 def _completed(request: Request, image: Image) -> Response:
-    held = request.services.images.bytes_held(image.container.collection.entity)
-    return json_response({"data": completed_json(image, held)})
+    quota = request.services.quotas.shown_to_pusher(image.container.collection.entity)
+    return json_response({"data": completed_json(image, quota)})

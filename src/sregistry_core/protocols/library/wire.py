@@ -12,6 +12,8 @@ from sregistry_core.digests import Digest
 from sregistry_core.models import Collection, Container, Entity, Image, Tag
 from sregistry_core.names import USUAL_ARCHITECTURE, parse_architecture
 from sregistry_core.services.access import name_of
+from sregistry_core.services.freezing import is_frozen_whole
+from sregistry_core.services.quotas import Quota
 from sregistry_core.services.search import Query
 
 
@@ -51,7 +53,7 @@ def container_json(container: Container, tags: Iterable[Tag]) -> dict[str, Any]:
         "entity": collection.entity.id,
         "entityName": collection.entity.name,
         "private": collection.private,
-        "readOnly": container.frozen_at is not None,
+        "readOnly": is_frozen_whole(container),
         "imageTags": tags_json(tags),
         "archTags": arch_tags_json(tags),
         "createdAt": _time(container.created_at),
@@ -105,10 +107,10 @@ def arch_tags_json(tags: Iterable[Tag]) -> dict[str, dict[str, str]]:
     return chosen
 
 
-def completed_json(image: Image, bytes_held: int) -> dict[str, Any]:
+def completed_json(image: Image, quota: Quota) -> dict[str, Any]:
     """What the client prints after a push: what is used of which quota (0 is none), and a name."""
     return {
-        "quota": {"quotaTotal": 0, "quotaUsage": bytes_held},
+        "quota": {"quotaTotal": quota.limit, "quotaUsage": quota.used},
         "containerUrl": name_of(image.container),
     }
 

@@ -8,6 +8,7 @@ from sregistry_core.errors import Malformed, NotAllowed, NotFound
 from sregistry_core.names import DEFAULT_TAG, ImageName
 from sregistry_core.services import Services
 from sregistry_core.services.client_credentials import Spelling
+from sregistry_core.services.freezing import is_frozen_whole
 from sregistry_core.services.seen import AnyImage, SeenImage
 from sregistry_core.web.caching import keep_for_a_moment
 from sregistry_core.web.dialects import json_response
@@ -44,7 +45,7 @@ def show_shared_manifest(request: Request) -> Response:
         said["token"], said["container"], said["collection"]
     )
     name = ImageName.parse(f"{said['collection']}/{said['container']}", home="shared")
-    frozen = image.container.frozen_at is not None
+    frozen = is_frozen_whole(image.container)
     return json_response(manifest_json(image, name, address, frozen=frozen))
 
 
@@ -89,6 +90,6 @@ def _spellings(request: Request) -> list[Spelling]:
 def _is_frozen(services: Services, image: AnyImage, name: ImageName) -> bool:
     if isinstance(image, SeenImage):
         return image.frozen
-    if image.container.frozen_at is not None or name.tag is None:
-        return image.container.frozen_at is not None
+    if is_frozen_whole(image.container) or name.tag is None:
+        return is_frozen_whole(image.container)
     return services.tags.is_frozen(image.container, name.tag)

@@ -18,6 +18,7 @@ def includeme(config: Configurator) -> None:
     config.include(".headers")
     config.include(".own_forms")
     config.include(".amounts")
+    config.include(".find")
     config.include(".content")
     config.scan(".account_views")
     config.scan(".client_secret_views")
@@ -25,3 +26,4 @@ def includeme(config: Configurator) -> None:
     config.scan(".views")
     config.scan(".session_views")
     config.scan(".token_views")
+    config.include(".manage")

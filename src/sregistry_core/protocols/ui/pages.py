@@ -8,6 +8,7 @@ from pyramid.response import Response
 
 from sregistry_core.contracts import Caller
 
+from .notices import notice_of
 from .texts import language_of
 
 _TEMPLATES = "sregistry_core.protocols.ui:templates"
@@ -15,7 +16,19 @@ _TEMPLATES = "sregistry_core.protocols.ui:templates"
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
     """Give a page for whoever is calling."""
-    return _rendered(request, template, status, {**values, "caller": request.caller})
+    every = {
+        "caller": request.caller,
+        "notice": notice_of(request),
+        "unread": _unread(request),
+    }
+    return _rendered(request, template, status, {**every, **values})
+
+
+def _unread(request: Request) -> int:
+    """How much has happened that the caller has not seen."""
+    user_id = request.caller.user_id
+    count: int = request.services.news.count_unread(user_id) if user_id is not None else 0
+    return count
 
 
 def error_page(request: Request, status: int, phrase: str, message: str) -> Response:

@@ -6,7 +6,7 @@ from pyramid.config import Configurator
 def includeme(config: Configurator) -> None:
     """Add the routes. The clients tell their users to visit `/auth/tokens`."""
     add = config.add_route
-    add("ui.first", "/", request_method=("GET", "HEAD"))
+    add("ui.guide", "/-/guide", request_method=("GET", "HEAD"))
     add("ui.sign_in", "/auth/sign-in")
     add("ui.depart", "/auth/sign-in/{login}", request_method="POST")
     add("ui.come_back", "/auth/sign-in/{login}/callback")

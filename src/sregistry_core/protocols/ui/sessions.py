@@ -14,6 +14,7 @@ from sregistry_core.web.security import SESSION_COOKIE
 from .pages import page
 
 _LONGEST_ADDRESS = 64
+_LONGEST_AGENT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,10 @@ def start_session(
     if old := request.cookies.get(SESSION_COOKIE):
         authentication.end_session(old)
     address = (request.remote_addr or "")[:_LONGEST_ADDRESS]
-    secret = authentication.begin_session(user, address or None, login=login)
+    agent = "".join(sign for sign in request.user_agent or "" if sign.isprintable())
+    secret = authentication.begin_session(
+        user, address or None, login=login, agent=agent[:_LONGEST_AGENT] or None
+    )
     response = HTTPSeeOther(location=wanted)
     settings = request.registry["facilities"].settings
     response.set_cookie(

@@ -9,7 +9,6 @@ from sregistry_core.errors import Malformed
 from sregistry_core.models import User
 
 from .clients import CLIENTS, log_in_step
-from .fields import query_field
 from .pages import page
 from .paths import TOKENS
 from .token_form import TokenForm
@@ -18,7 +17,7 @@ from .token_form import TokenForm
 @view_config(route_name="ui.tokens", request_method="GET")
 def show_tokens(request: Request) -> Response:
     """List the caller's tokens, and offer to make one."""
-    return _tokens_page(request, _me(request), revoked=query_field(request, "done") == "revoked")
+    return _tokens_page(request, _me(request))
 
 
 @view_config(route_name="ui.tokens", request_method="POST")
@@ -62,7 +61,6 @@ def _tokens_page(
     status: int = 200,
     form: TokenForm | None = None,
     complaint: str = "",
-    revoked: bool = False,
 ) -> Response:
     now = request.registry["facilities"].clock()
     return page(
@@ -72,6 +70,5 @@ def _tokens_page(
         tokens=request.services.tokens.of(me),
         form=form or TokenForm(),
         complaint=complaint,
-        revoked=revoked,
         now=now,
     )

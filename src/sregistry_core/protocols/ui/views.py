@@ -1,4 +1,4 @@
-"""The first page."""
+"""The guide: the commands of each client, to be copied."""
 
 from pyramid.request import Request
 from pyramid.response import Response
@@ -10,13 +10,13 @@ from .fields import query_field
 from .pages import page
 
 
-@view_config(route_name="ui.first")
-def show_first_page(request: Request) -> Response:
+@view_config(route_name="ui.guide")
+def show_guide(request: Request) -> Response:
     """Say whose registry this is, and how to use it with each client."""
     client = client_called(query_field(request, "client"))
     return page(
         request,
-        "first",
+        "guide",
         clients=CLIENTS,
         client=client,
         topics=topics_for(request.registry["ui_site"], client, request.caller.name),

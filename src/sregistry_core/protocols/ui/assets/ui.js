@@ -1,4 +1,5 @@
-// Everything works without this file: it adds the buttons that copy a command, and saves a click.
+// Everything works without this file: it adds the buttons that copy a command, and saves a click
+// or a key.
 "use strict";
 
 const SHOWN_FOR_MILLISECONDS = 1600;
@@ -44,3 +45,28 @@ for (const button of document.querySelectorAll("button[data-copies]")) {
 // The answer of another site, which the browser sends once more from a page of ours.
 const onward = document.querySelector("form[data-sends-itself]");
 if (onward) onward.submit();
+
+// `/` goes to the search, unless somebody is writing.
+document.addEventListener("keydown", event => {
+  const writing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key !== "/" || writing || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  const field = document.getElementById("top-search");
+  field.focus();
+  field.select();
+});
+
+// A menu closes by Escape, or when something else is chosen.
+for (const menu of document.querySelectorAll("details.menu")) {
+  menu.addEventListener("keydown", event => {
+    if (event.key !== "Escape") return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  document.addEventListener("click", event => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+  menu.addEventListener("focusout", event => {
+    if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+  });
+}

@@ -1,4 +1,4 @@
-"""The first page: whose registry it is, and commands that can be copied as they are."""
+"""The guide: whose registry it is, and commands that can be copied as they are."""
 
 import pytest
 
@@ -6,26 +6,26 @@ PROTOCOLS = "discovery transfer library shub ui"
 
 
 @pytest.fixture
-def first_page(make_registry, open_browser):
-    """Makes a registry, and gives its first page with the list of its commands."""
+def guide_page(make_registry, open_browser):
+    """Makes a registry, and gives its guide with the list of its commands."""
 
-    def make(path="/", **settings):
+    def make(path="/-/guide", **settings):
         page = open_browser(make_registry(**{"protocols": PROTOCOLS, **settings})).open(path)
         return page, [code.get_text() for code in page.html.select(".command code")]
 
     return make
 
 
-def test_it_says_whose_registry_it_is_and_whom_to_ask(first_page):
-    page, _ = first_page(name="Rocks", institution="Example Institute", contact="ada@example.org")
+def test_it_says_whose_registry_it_is_and_whom_to_ask(guide_page):
+    page, _ = guide_page(name="Rocks", institution="Example Institute", contact="ada@example.org")
 
     assert page.html.h1.get_text() == "Rocks"
     assert "Example Institute" in page.text
     assert page.html.find("a", href="mailto:ada@example.org").get_text() == "ada@example.org"
 
 
-def test_a_contact_may_be_an_address_of_the_web(first_page):
-    page, _ = first_page(contact="https://help.example.org/images/")
+def test_a_contact_may_be_an_address_of_the_web(guide_page):
+    page, _ = guide_page(contact="https://help.example.org/images/")
 
     link = page.html.find("a", href="https://help.example.org/images/")
     assert link.get_text() == "help.example.org/images"
@@ -34,24 +34,24 @@ def test_a_contact_may_be_an_address_of_the_web(first_page):
 @pytest.mark.parametrize(
     "contact", ["room 12", "javascript:alert(1)", "data:text/html,x", "https://a b", "a@b@c d"]
 )
-def test_a_contact_that_is_no_address_is_plain_text(first_page, contact):
-    page, _ = first_page(contact=contact)
+def test_a_contact_that_is_no_address_is_plain_text(guide_page, contact):
+    page, _ = guide_page(contact=contact)
 
     assert contact in page.html.get_text()
     assert all(contact not in link["href"] for link in page.html.find_all("a"))
 
 
-def test_nothing_is_said_of_an_institution_or_a_contact_that_are_not_set(first_page):
-    page, _ = first_page()
+def test_nothing_is_said_of_an_institution_or_a_contact_that_are_not_set(guide_page):
+    page, _ = guide_page()
 
     assert "Contact" not in page.text
     assert page.html.select(".eyebrow") == []
 
 
-def test_hostile_words_of_the_ini_file_are_text(first_page):
+def test_hostile_words_of_the_ini_file_are_text(guide_page):
     evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
-    page, _ = first_page(name=evil, institution=evil, contact=evil)
+    page, _ = guide_page(name=evil, institution=evil, contact=evil)
 
     assert evil in page.html.title.get_text()
     assert page.html.h1.get_text() == evil
@@ -61,8 +61,8 @@ def test_hostile_words_of_the_ini_file_are_text(first_page):
     assert page.html.find(onerror=True) is None
 
 
-def test_commands_for_a_registry_with_https(first_page):
-    _, commands = first_page(public_url="https://images.example.org")
+def test_commands_for_a_registry_with_https(guide_page):
+    _, commands = guide_page(public_url="https://images.example.org")
 
     assert commands == [
         "apptainer remote add --no-login tacc https://images.example.org",
@@ -81,8 +81,8 @@ def test_commands_for_a_registry_with_https(first_page):
     ]
 
 
-def test_clients_are_told_when_a_registry_speaks_http(first_page):
-    _, commands = first_page(public_url="http://images.example.org")
+def test_clients_are_told_when_a_registry_speaks_http(guide_page):
+    _, commands = guide_page(public_url="http://images.example.org")
 
     assert "apptainer remote add --no-login --insecure tacc http://images.example.org" in commands
     for scheme in ("library", "shub"):
@@ -90,8 +90,8 @@ def test_clients_are_told_when_a_registry_speaks_http(first_page):
         assert f"apptainer pull --no-https {name}" in commands
 
 
-def test_a_port_of_its_own_rules_out_shub_and_a_plain_endpoint(first_page):
-    page, commands = first_page(public_url="http://images.example.org:8080")
+def test_a_port_of_its_own_rules_out_shub_and_a_plain_endpoint(guide_page):
+    page, commands = guide_page(public_url="http://images.example.org:8080")
 
     pull = "apptainer pull --library http://images.example.org:8080"
     assert f"{pull} library://yourname/tools/my-image:1.0" in commands
@@ -108,23 +108,23 @@ def test_a_port_of_its_own_rules_out_shub_and_a_plain_endpoint(first_page):
 
 
 @pytest.mark.parametrize("url", ["https://a.example.org:443", "http://a.example.org:80"])
-def test_the_usual_port_is_left_out(first_page, url):
-    _, commands = first_page(public_url=url)
+def test_the_usual_port_is_left_out(guide_page, url):
+    _, commands = guide_page(public_url=url)
 
     assert not any(":443" in command or ":80" in command for command in commands)
     assert any("shub://a.example.org/" in command for command in commands)
 
 
-def test_an_address_without_a_name_rules_out_shub_too(first_page):
-    page, commands = first_page(public_url="http://[2001:db8::1]")
+def test_an_address_without_a_name_rules_out_shub_too(guide_page):
+    page, commands = guide_page(public_url="http://[2001:db8::1]")
 
     assert not any("shub://" in command for command in commands)
     assert "not an ordinary host name" in page.text
     assert any("library://[2001:db8::1]/" in command for command in commands)
 
 
-def test_each_client_has_its_own_words(first_page):
-    page, commands = first_page("/?client=singularity", public_url="http://a.example.org:81")
+def test_each_client_has_its_own_words(guide_page):
+    page, commands = guide_page("/-/guide?client=singularity", public_url="http://a.example.org:81")
 
     assert not any("apptainer" in command for command in commands)
     assert any("~/.singularity/remote.yaml" in command for command in commands)
@@ -132,14 +132,14 @@ def test_each_client_has_its_own_words(first_page):
 
 
 @pytest.mark.parametrize("query", ["client=<b>", "client=%ff", "client=", "other=1"])
-def test_a_client_nobody_knows_is_apptainer(first_page, query):
-    page, _ = first_page(f"/?{query}")
+def test_a_client_nobody_knows_is_apptainer(guide_page, query):
+    page, _ = guide_page(f"/-/guide?{query}")
 
     assert page.html.find("a", attrs={"aria-current": True}).get_text() == "Apptainer"
 
 
 def test_whoever_is_signed_in_finds_their_own_name(ada_at_home):
-    page = ada_at_home.open("/")
+    page = ada_at_home.open("/-/guide")
 
     assert "library://ada/tools/my-image:1.0" in page.html.get_text()
     assert "yourname" not in page
@@ -153,16 +153,16 @@ def test_whoever_is_signed_in_finds_their_own_name(ada_at_home):
         ("ui", set(), {"set-up", "push", "pull", "shub", "search", "delete", "script"}),
     ],
 )
-def test_only_what_is_spoken_here_is_explained(first_page, protocols, there, missing):
-    page, _ = first_page(protocols=protocols)
+def test_only_what_is_spoken_here_is_explained(guide_page, protocols, there, missing):
+    page, _ = guide_page(protocols=protocols)
 
     shown = {section["id"] for section in page.html.select("section.topic")}
     assert there <= shown
     assert not missing & shown
 
 
-def test_scripts_are_led_to_our_own_api_where_there_is_one(first_page):
-    page, commands = first_page(
+def test_scripts_are_led_to_our_own_api_where_there_is_one(guide_page):
+    page, commands = guide_page(
         protocols="library transfer api ui", public_url="https://images.example.org"
     )
 

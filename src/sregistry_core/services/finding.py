@@ -1,0 +1,297 @@
+"""Finds containers by words and filters, in several orders, page by page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any, NoReturn
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, tuple_
+from sqlalchemy.orm import Session, contains_eager
+
+from sregistry_core.contracts import Action
+from sregistry_core.errors import Malformed
+from sregistry_core.models import Collection, Container, Image, SearchEntry, Star
+
+from .access import Access
+from .search_words import facet, matches, words_of
+
+COUNTED_TO = 1000
+"""How far is counted exactly."""
+MOST_WORDS = 12
+_DIGEST_DIGITS = 8
+_AFTER_EVERY_HEX_DIGIT = "g"
+_FORMAT = "%Y%m%d%H%M%S%f"
+_LARGEST = 1 << 62
+
+
+class Order(StrEnum):
+    """What comes first."""
+
+    RELEVANCE = "relevance"
+    PULLS = "pulls"
+    DATE = "date"
+    NAME = "name"
+
+
+class Worth(StrEnum):
+    """What the signatures of an image are worth, as `Image.verification` says it."""
+
+    VERIFIED = "verified"
+    PARTIAL = "partial"
+    UNKNOWN_KEY = "unknown_key"
+    BAD = "bad"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for; every part that is given must hold, each for some image of a container.
+
+    text     beginnings of words in names, descriptions, topics, tags and values of labels; 8 digits
+             or more of a digest find the bytes as well
+    name     beginnings of words in the full name alone
+    labels   names of labels, each with its value or None for any
+    archs    any of these
+    starred  only in collections that the caller has starred
+    largest, smallest   of all images of the container together, in bytes
+    since, until        of the last push, both days included, in UTC
+    """
+
+    text: str = ""
+    name: str = ""
+    labels: Sequence[tuple[str, str | None]] = ()
+    archs: Sequence[str] = ()
+    worth: Worth | None = None
+    starred: bool = False
+    entity: str = ""
+    topic: str = ""
+    smallest: int | None = None
+    largest: int | None = None
+    since: date | None = None
+    until: date | None = None
+    order: Order | None = None
+
+    @property
+    def in_order(self) -> Order:
+        """The order asked for; without one by relevance where there is a text, else by date."""
+        if self.order is Order.RELEVANCE and not self.text:
+            return Order.DATE
+        return self.order or (Order.RELEVANCE if self.text else Order.DATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Containers that fit, and the key after which the next page begins; None at the end."""
+
+    found: Sequence[SearchEntry]
+    next_after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many fit; there are more when it is not exact."""
+
+    number: int
+    is_exact: bool
+
+
+class Finding:
+    """Asks the index, which a job keeps: what was pushed a moment ago is found a moment later.
+
+    Only what the caller may see is found and counted.
+    """
+
+    def __init__(self, db: Session, access: Access):
+        self._db = db
+        self._access = access
+
+    def containers(self, wanted: Wanted, *, after: str = "", limit: int = 25) -> Page:
+        """Give containers that fit, with their collections and entities.
+
+        after   the key after which to go on. Raises Malformed for what is no key of this order.
+        """
+        self._access.ask_policies(Action.READ, "")
+        order = wanted.in_order
+        columns = self._columns(wanted, order)
+        keys = [column.label(f"key_{place}") for place, column in enumerate(columns)]
+        query = self._fitting(select(*keys), wanted).limit(limit + 1)
+        if after:
+            bounds = _read_key(after, order, len(columns))
+            here = tuple_(*columns)
+            there = tuple_(
+                *(
+                    literal(bound, column.type)
+                    for bound, column in zip(bounds, columns, strict=True)
+                )
+            )
+            query = query.where(here > there if order is Order.NAME else here < there)
+        query = query.order_by(*(key if order is Order.NAME else key.desc() for key in keys))
+        rows = self._db.execute(query).all()
+        shown = rows[:limit]
+        entries = self._entries([row[-1] for row in shown])
+        return Page(
+            [
+                entry
+                for entry in entries
+                if not self._access.is_kept_from(Action.READ, entry.full_name)
+            ],
+            _write_key(shown[-1]) if len(rows) > limit else None,
+        )
+
+    def _entries(self, numbers: Sequence[int]) -> Sequence[SearchEntry]:
+        """Give entries in an order. Whole rows are read for what is shown alone."""
+        rows = self._db.scalars(
+            select(SearchEntry)
+            .join(SearchEntry.container)
+            .join(Container.collection)
+            .join(Collection.entity)
+            .options(
+                contains_eager(SearchEntry.container)
+                .contains_eager(Container.collection)
+                .contains_eager(Collection.entity)
+            )
+            .where(SearchEntry.number.in_(numbers))
+        ).unique()
+        found = {row.number: row for row in rows}
+        return [found[number] for number in numbers if number in found]
+
+    def count(self, wanted: Wanted) -> Count:
+        """Count what fits, exactly up to COUNTED_TO."""
+        self._access.ask_policies(Action.READ, "")
+        query = self._fitting(select(SearchEntry.number), wanted)
+        some = query.limit(COUNTED_TO + 1).subquery()
+        number = self._db.scalar(select(func.count()).select_from(some)) or 0
+        return Count(min(number, COUNTED_TO), number <= COUNTED_TO)
+
+    def _fitting(self, query: Select[Any], wanted: Wanted) -> Select[Any]:
+        words = words_of(wanted.text)[:MOST_WORDS]
+        named = words_of(wanted.name)[:MOST_WORDS]
+        facets = list(_facets(wanted))
+        query = query.where(self._seen(is_narrow=bool(words or named or facets)))
+        if (wanted.text and not words) or (wanted.name and not named):
+            return query.where(literal(False))
+        if words or facets:
+            fits = matches(self._db, words, facets)
+            digits = wanted.text.lower().removeprefix("sha256:").removeprefix("sha256.")
+            if _is_digest(digits):
+                start = f"sha256:{digits}"
+                of_bytes = select(Image.container_id).where(
+                    Image.blob_id.is_not(None),
+                    Image.digest >= start,
+                    Image.digest < start + _AFTER_EVERY_HEX_DIGIT,
+                )
+                has_facets = [matches(self._db, (), facets)] if facets else []
+                of_bytes_too = and_(SearchEntry.container_id.in_(of_bytes), *has_facets)
+                query = query.where(or_(fits, of_bytes_too))
+            else:
+                query = query.where(fits)
+        if named:
+            query = query.where(matches(self._db, named, parts=("own", "path")))
+        if len(wanted.archs) > 1:
+            archs = [matches(self._db, (), [facet("arch", arch)]) for arch in wanted.archs]
+            query = query.where(or_(*archs))
+        if wanted.starred:
+            mine = select(Star.collection_id).where(Star.user_id == self._access.caller.user_id)
+            query = query.where(SearchEntry.collection_id.in_(mine))
+        if wanted.smallest is not None:
+            query = query.where(SearchEntry.size >= min(wanted.smallest, _LARGEST))
+        if wanted.largest is not None:
+            query = query.where(SearchEntry.size <= min(wanted.largest, _LARGEST))
+        if wanted.since is not None:
+            query = query.where(SearchEntry.pushed_at >= _morning(wanted.since))
+        if wanted.until is not None and wanted.until < date.max:
+            query = query.where(SearchEntry.pushed_at < _morning(wanted.until + timedelta(days=1)))
+        return query
+
+    def _seen(self, *, is_narrow: bool) -> ColumnElement[bool]:
+        """Give the condition that the caller may see an entry.
+
+        is_narrow   words choose what is looked at: all that is seen is then found once. Without
+                    them a list is read in its order until there is enough, and asks for each.
+        """
+        seen = select(Collection.id).join(Collection.entity).where(self._access.visible())
+        if self._access.caller.reach is not None:
+            inside = select(Container.id).join(Container.collection).join(Collection.entity)
+            inside = inside.where(self._access.visible_containers())
+            return SearchEntry.container_id.in_(inside)
+        if is_narrow:
+            return SearchEntry.collection_id.in_(seen)
+        return seen.where(Collection.id == SearchEntry.collection_id).exists()
+
+    def _columns(self, wanted: Wanted, order: Order) -> Sequence[Any]:
+        """Give what a list is sorted by; the last of it is unique."""
+        match order:
+            case Order.NAME:
+                return [SearchEntry.full_name, SearchEntry.number]
+            case Order.PULLS:
+                return [SearchEntry.pull_count, SearchEntry.number]
+            case Order.DATE:
+                return [SearchEntry.pushed_at, SearchEntry.number]
+        words = words_of(wanted.text)[:MOST_WORDS]
+        if not words:
+            return [SearchEntry.pull_count, SearchEntry.number]
+        # What is called so comes first, then what is in a place called so, then what speaks of it.
+        closeness = case(
+            (SearchEntry.name == wanted.text.strip().lower(), 3),
+            (matches(self._db, words, parts=("own",)), 2),
+            (matches(self._db, words, parts=("own", "path")), 1),
+            else_=0,
+        )
+        return [closeness, SearchEntry.pull_count, SearchEntry.number]
+
+
+def _facets(wanted: Wanted) -> Sequence[str]:
+    found = [
+        facet("label", name) if value is None else facet("label", name, value)
+        for name, value in wanted.labels
+    ]
+    if len(wanted.archs) == 1:
+        found.append(facet("arch", wanted.archs[0]))
+    if wanted.worth is not None:
+        found.append(facet("worth", wanted.worth))
+    if wanted.entity:
+        found.append(facet("entity", wanted.entity))
+    if wanted.topic:
+        found.append(facet("topic", wanted.topic))
+    return found
+
+
+def _is_digest(digits: str) -> bool:
+    return len(digits) >= _DIGEST_DIGITS and all(sign in "0123456789abcdef" for sign in digits)
+
+
+def _morning(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _write_key(values: Sequence[object]) -> str:
+    """Spell the key of an entry so that it can stand in an address."""
+    return "~".join(
+        one.strftime(_FORMAT) if isinstance(one, datetime) else str(one) for one in values
+    )
+
+
+def _read_key(text: str, order: Order, length: int) -> Sequence[object]:
+    """Read what `_write_key` has spelled for the same order. Raises Malformed."""
+    parts = text.split("~")
+    if len(parts) != length:
+        _refuse(text)
+    if order is Order.NAME:
+        return [parts[0], _number(parts[1])]
+    if order is Order.DATE:
+        try:
+            return [datetime.strptime(parts[0], _FORMAT).replace(tzinfo=UTC), _number(parts[1])]
+        except ValueError:
+            _refuse(text)
+    return [_number(part) for part in parts]
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        _refuse(text)
+    return int(text)
+
+
+def _refuse(text: str) -> NoReturn:
+    raise Malformed(f"after = {text[:80]!r} is no key of this list")

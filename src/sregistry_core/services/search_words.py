@@ -1,0 +1,136 @@
+"""Words and facets under which containers are found: the same on SQLite and on PostgreSQL."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sqlalchemy import ColumnElement, Select, TextClause, bindparam, column, select, table, text
+from sqlalchemy.orm import Session
+
+from sregistry_core.db.session import mark_changed
+from sregistry_core.models import SearchEntry
+
+_WORD = re.compile(r"[^\W_]+")
+_LONGEST_WORD = 60
+_MOST_WORDS = 4000
+_FACET = "zqf"
+"""How facets begin: they are words that no text holds."""
+_PARTS = {"own": "A", "path": "B", "about": "C"}
+"""Where words stand; PostgreSQL calls the places by letters. Facets are at D."""
+
+
+def words_of(said: str) -> list[str]:
+    """Take a text apart: without case, accents and signs."""
+    plain = unicodedata.normalize("NFKD", said.lower())
+    return [
+        word[:_LONGEST_WORD]
+        for word in _WORD.findall("".join(s for s in plain if not unicodedata.combining(s)))
+    ]
+
+
+def facet(kind: str, *values: str) -> str:
+    """Give the one word that stands for a property: `facet("arch", "amd64")`."""
+    spelled = "\0".join([kind, *(value.lower() for value in values)])
+    return _FACET + sha256(spelled.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Under what a container is found.
+
+    own     its name
+    path    its full name
+    about   all that is said of it
+    facets  properties that it is filtered by
+    """
+
+    own: str
+    path: str
+    about: Iterable[str]
+    facets: Iterable[str]
+
+    def words(self) -> dict[str, list[str]]:
+        """Give the words of each part, each once."""
+        about: dict[str, None] = {}
+        for said in self.about:
+            about.update(dict.fromkeys(words_of(said)))
+            if len(about) > _MOST_WORDS:
+                break
+        return {
+            "own": list(dict.fromkeys(words_of(self.own))),
+            "path": list(dict.fromkeys(words_of(self.path))),
+            "about": list(about)[:_MOST_WORDS],
+            "facets": sorted(set(self.facets)),
+        }
+
+
+def write_words(db: Session, number: int, document: Document) -> None:
+    """Put the words of an entry in place of those it had."""
+    words = document.words()
+    if db.get_bind().dialect.name == "postgresql":
+        said = {"number": number, "words": _as_vector(words)}
+        db.execute(_PUT_POSTGRESQL, said)
+    else:
+        db.execute(_FORGET_SQLITE, {"number": number})
+        said = {"number": number, **{part: " ".join(found) for part, found in words.items()}}
+        db.execute(_PUT_SQLITE, said)
+    mark_changed(db)
+
+
+def matches(
+    db: Session,
+    words: Iterable[str],
+    facets: Iterable[str] = (),
+    *,
+    parts: Iterable[str] = tuple(_PARTS),
+) -> ColumnElement[bool]:
+    """Give the condition that an entry has all facets, and in `parts` a word for each beginning.
+
+    words   as `words_of` gives them
+    """
+    postgresql = db.get_bind().dialect.name == "postgresql"
+    if postgresql:
+        places = "".join(_PARTS[part] for part in parts)
+        spelled = [f"'{word}':*{places}" for word in words]
+        asked = " & ".join([*spelled, *(f"'{one}':D" for one in facets)])
+    else:
+        places = "{" + " ".join(parts) + "}"
+        spelled = [f'{places} : "{word}" *' for word in words]
+        asked = " AND ".join([*spelled, *(f'facets : "{one}"' for one in facets)])
+    return SearchEntry.number.in_(_numbers(asked, postgresql=postgresql))
+
+
+def _numbers(asked: str, *, postgresql: bool) -> Select[int]:
+    rows = table("search_words", column("rowid"), column("number"))
+    condition: TextClause
+    if postgresql:
+        condition = text("search_words.words @@ CAST(:asked AS tsquery)")
+        found = select(rows.c.number)
+    else:
+        condition = text("search_words MATCH :asked")
+        found = select(rows.c.rowid)
+    return found.where(condition.bindparams(bindparam("asked", asked, unique=True)))
+
+
+def _as_vector(words: dict[str, list[str]]) -> str:
+    places: dict[str, list[str]] = {}
+    for part, found in words.items():
+        for word in found:
+            places.setdefault(word, []).append(_PARTS.get(part, "D"))
+    return " ".join(
+        f"'{word}':" + ",".join(f"{place + 1}{letter}" for place, letter in enumerate(letters))
+        for word, letters in places.items()
+    )
+
+
+_FORGET_SQLITE = text("DELETE FROM search_words WHERE rowid = :number")
+_PUT_SQLITE = text(
+    "INSERT INTO search_words (rowid, own, path, about, facets)"
+    " VALUES (:number, :own, :path, :about, :facets)"
+)
+_PUT_POSTGRESQL = text(
+    "INSERT INTO search_words (number, words) VALUES (:number, CAST(:words AS tsvector))"
+    " ON CONFLICT (number) DO UPDATE SET words = excluded.words"
+)
