@@ -28,10 +28,7 @@ from pathlib import Path
 
 USER = "tester"
 HOME = Path("/home", USER)
-
 TWO_MINUTES = timedelta(minutes=2)
-
-
 FATAL = 255
 """The exit status of a command that ends with a line `FATAL:`."""
 _COULD_NOT_ENTER = 125
@@ -131,6 +128,11 @@ class Apptainer:
         """The directory of images pulled before, unless the environment names another."""
         return self.home / ".apptainer/cache"
 
+    @property
+    def user(self) -> str:
+        """The user inside, by numbers: of the account and of its group."""
+        return ":".join(map(str, _user_of(self.root)))
+
     def run(
         self,
         *words: str | Path,
@@ -157,8 +159,7 @@ class Apptainer:
     ) -> str:
         """Run `apptainer WORDS...`, insist on exit status 0, and give the screen."""
         ran = self.run(*words, stdin=stdin, environment=environment, time_limit=time_limit)
-        command = " ".join(map(str, words))
-        assert ran.code == 0, f"apptainer {command}: exit status {ran.code}\n{ran.screen}"
+        assert ran.code == 0, f"apptainer {' '.join(map(str, words))}: {ran.code}\n{ran.screen}"
         return ran.screen
 
     def must_fail(
@@ -169,8 +170,7 @@ class Apptainer:
     ) -> str:
         """Run `apptainer WORDS...`, insist on the exit status of a FATAL line, give the screen."""
         ran = self.run(*words, stdin=stdin, environment=environment)
-        command = " ".join(map(str, words))
-        assert ran.code == FATAL, f"apptainer {command}: exit status {ran.code}\n{ran.screen}"
+        assert ran.code == FATAL, f"apptainer {' '.join(map(str, words))}: {ran.code}\n{ran.screen}"
         return ran.screen
 
     def kill_when(
@@ -221,11 +221,6 @@ class Apptainer:
     def entering(self, environment: Mapping[str, str] | None = None) -> list[str]:
         """Give words that run the words after them as the user, in the root."""
         return [str(word) for word in self._inside([], environment)]
-
-    @property
-    def user(self) -> str:
-        """The user inside, by numbers: of the account and of its group."""
-        return ":".join(map(str, _user_of(self.root)))
 
     def put(self, source: Path, name: str = "") -> Path:
         """Copy a file of the host into the client's directory, as the user's own, and name it."""
@@ -360,8 +355,7 @@ def root_made_by(script: Path) -> Path:
         check=False,
     )
     if made.returncode != 0:
-        complaint = made.stderr.strip().splitlines() or [f"exit status {made.returncode}"]
-        raise ApptainerMissing(complaint[-1])
+        raise ApptainerMissing([f"exit status {made.returncode}", *made.stderr.splitlines()][-1])
     return Path(made.stdout.splitlines()[-1])
 
 
@@ -378,9 +372,9 @@ def _run(command: list[str | Path], stdin: str, time_limit: timedelta) -> Ran:
             output, _ = process.communicate(stdin.encode(), time_limit.total_seconds())
         except subprocess.TimeoutExpired:
             _kill_group(process)
-            output, _ = process.communicate()
-            words = f"killed after {time_limit.total_seconds():g} seconds"
-            raise TookTooLong(f"{words}, the screen so far:\n{_as_read(output)}") from None
+            screen = _as_read(process.communicate()[0])
+            words = f"killed after {time_limit.total_seconds():g} seconds, the screen so far"
+            raise TookTooLong(f"{words}:\n{screen}") from None
         except BaseException:
             _kill_group(process)
             raise
