@@ -1,5 +1,6 @@
 """The core's own settings: the only reader of the `sregistry.*` keys of the ini file."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,6 +37,14 @@ class Accel:
 
     directory: Path
     prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class TermsOfUse:
+    """A text in Markdown that users accept; `digest` is its SHA-256 in hex."""
+
+    text: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,14 @@ class CoreSettings:
     proxy_cache_lifetime: timedelta
     language: str
     quota: int
+    about: str
+    terms: TermsOfUse | None
+    terms_for: str
+    logo: Path | None
+    accent: str
+    accent_dark: str
+    announcement: str
+    announcement_level: str
     audit_lifetime: timedelta
     locale_directory: Path | None
 
@@ -163,6 +180,14 @@ def read_core_settings(section: PluginSettings) -> CoreSettings:
         proxy_cache_lifetime=section.duration("proxy_cache_lifetime", "2s"),
         language=section.text("language", "en"),
         quota=section.size("quota", "0"),
+        about=_text_of_file(section, "about"),
+        terms=_terms(section),
+        terms_for=section.choice("terms_for", ("browser", "everything"), "browser"),
+        logo=_optional_path(section, "logo"),
+        accent=section.text("accent", ""),
+        accent_dark=section.text("accent_dark", ""),
+        announcement=section.text("announcement", "").strip(),
+        announcement_level=section.choice("announcement_level", ("info", "warning"), "info"),
         audit_lifetime=section.duration("audit_lifetime", "365d"),
         locale_directory=_optional_path(section, "locale_directory"),
     )
@@ -298,6 +323,22 @@ def _job_lease(section: PluginSettings) -> timedelta:
 
 def _optional_path(section: PluginSettings, key: str) -> Path | None:
     return section.path(key) if section.text(key, "") else None
+
+
+def _text_of_file(section: PluginSettings, key: str) -> str:
+    path = _optional_path(section, key)
+    if path is None:
+        return ""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigurationError(f"sregistry.{key} = {path} cannot be read: {reason}") from error
+
+
+def _terms(section: PluginSettings) -> TermsOfUse | None:
+    text = _text_of_file(section, "terms")
+    return TermsOfUse(text, hashlib.sha256(text.encode()).hexdigest()) if text.strip() else None
 
 
 def _part_size(section: PluginSettings) -> int:

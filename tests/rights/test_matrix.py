@@ -68,10 +68,16 @@ def test_each_request_meets_the_route_it_was_written_for(protocol, answers_of):
     strayed = {
         f"{question.sample.title}: {answer.route or 'none'}"
         for question, answer in answers_of(protocol).items()
-        if answer.route != question.sample.route
+        if answer.route != question.sample.route and not _is_hidden(question, answer)
     }
 
     assert strayed == set()
+
+
+def _is_hidden(question, answer):
+    """To others than administrators the addresses of their pages are those of nothing."""
+    found = (answer.route, answer.status)
+    return question.sample.route.startswith("ui.admin_") and found == ("", 404)
 
 
 @every_protocol

@@ -82,6 +82,7 @@ class PluginSettings:
         self._values = values
         self._environ = environ
         self._read: set[str] = set()
+        self._secrets: set[str] = set()
 
     def text(self, key: str, default: str | _Required | None = REQUIRED) -> str:
         """Read a text. An empty value counts as missing."""
@@ -162,6 +163,7 @@ class PluginSettings:
     def secret(self, key: str, default: str | _Required | None = REQUIRED) -> Secret:
         """Read a secret, given as `key`, as `key_file` (a path) or as `key_env` (a variable)."""
         spellings = [key, f"{key}_file", f"{key}_env"]
+        self._secrets.add(key)
         given = [spelling for spelling in spellings if self._find(spelling) is not None]
         if len(given) > 1:
             raise ConfigurationError(
@@ -187,6 +189,11 @@ class PluginSettings:
     def known(self) -> frozenset[str]:
         """The keys that have been asked for, whether they are in the ini file or not."""
         return frozenset(self._read)
+
+    def given(self) -> Mapping[str, str]:
+        """Keys that were read and have a value in the ini file; those of secrets are hidden."""
+        found = {key: value for key in sorted(self._read) if (value := self._find(key))}
+        return {key: "<secret>" if key in self._secrets else one for key, one in found.items()}
 
     def _secret_value(self, key: str, spelling: str) -> str:
         value = self.text(spelling)

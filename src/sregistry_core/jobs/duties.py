@@ -21,6 +21,9 @@ from sregistry_core.services import (
 from sregistry_core.services.outbox import BUILD, PROMPT, QUICK, SLOW
 
 from .building import run_build
+from .looking import JOB as LOOK_JOB
+from .looking import PAUSE as LOOK_PAUSE
+from .looking import look_at_storages
 from .refreshing import JOB as REFRESH_JOB
 from .refreshing import refresh_people
 from .summing import sum_everything
@@ -125,6 +128,7 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     "uploads.expire": Duty(_expire_uploads),
     "garbage.collect": LongDuty(_collect_garbage),
     FORGET_JOB: Duty(_forget_old),
+    LOOK_JOB: LongDuty(look_at_storages),
     builds.JOB: LongDuty(run_build),
     "builds.expire": Duty(_expire_builds),
     REFRESH_JOB: LongDuty(refresh_people),
@@ -136,6 +140,7 @@ PERIODIC: Final[dict[str, timedelta]] = {
     "builds.expire": timedelta(hours=1),
     verification.AGAIN_JOB: timedelta(hours=1),
     FORGET_JOB: timedelta(hours=1),
+    LOOK_JOB: LOOK_PAUSE,
     summaries.EVERYTHING_JOB: timedelta(days=1),
     usage.JOB: timedelta(hours=6),
 }

@@ -35,6 +35,7 @@ from .manifests import BlobUpload, Manifest, ManifestReference, ManifestTag, Rep
 from .outbox import Outbox, Periodic
 from .robots import Publisher, Robot, SpentStatement
 from .search import SearchEntry
+from .storages import StorageState
 from .transfers import Upload, UploadKind, UploadPart
 from .usage import (
     CollectionSummary,
@@ -93,6 +94,7 @@ __all__ = [
     "SignatureState",
     "SpentStatement",
     "Star",
+    "StorageState",
     "Tag",
     "TagMove",
     "Team",

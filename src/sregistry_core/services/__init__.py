@@ -2,17 +2,12 @@
 
 from functools import cached_property
 
-from .access import Access
 from .account_changes import AccountChanges
 from .accounts import Accounts
 from .affiliations import Affiliations
-from .artifacts import Artifacts
-from .audit import Audit
-from .audit_log import AuditLog
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
-from .browser_sessions import BrowserSessions
 from .build_contexts import BuildContexts
 from .building import Building
 from .builds import Builds
@@ -22,12 +17,9 @@ from .cleaning import Cleaning
 from .client_containers import ClientContainers
 from .client_credentials import ClientCredentials
 from .collection_changes import CollectionChanges
-from .contents import Contents
 from .downloads import Downloads
-from .duty_list import DutyList
-from .facilities import Facilities, OneTransaction
+from .facilities import Facilities
 from .federation import Federation
-from .finding import Finding
 from .garbage import Garbage
 from .grants import Grants
 from .images import Images
@@ -37,63 +29,26 @@ from .journeys import Journeys
 from .keys import Keys
 from .linked_logins import LinkedLogins
 from .listeners import Telling
-from .listings import Listings
 from .manifests import Manifests
 from .narrow_tokens import NarrowTokens
-from .newest import Newest
-from .news import NewsOfMine
-from .outbox import OutboxService
-from .provenance import Provenance
+from .overview import Overview
 from .publishers import Publishers
-from .quotas import Quotas
 from .renaming import Renaming
 from .repositories import Repositories
 from .robots import Robots
-from .search import Search
 from .shares import Shares
-from .shelves import Shelves
 from .signers import Signers
-from .sizes import Measured
-from .software import Software
-from .stars import Stars
-from .summaries import Summaries
-from .tag_history import TagHistory
 from .tags import Tags
 from .team_changes import TeamChanges
 from .teams import Teams
 from .tokens import Tokens
+from .upload_pieces import UploadPieces
 from .uploads import Uploads
-from .usage import Usage
 from .verification import Verification
 
 
-class Services(OneTransaction):
+class Services(Overview):
     """Everything that one caller may ask for within one transaction, built when asked for."""
-
-    @cached_property
-    def access(self) -> Access:
-        """Who may do what."""
-        return Access(self.db, self.caller, self.facilities, self.audit)
-
-    @cached_property
-    def audit(self) -> Audit:
-        """Who did what."""
-        return Audit(self.db, self.caller, self.address, self.facilities.clock)
-
-    @cached_property
-    def audit_log(self) -> AuditLog:
-        """What was done, for administrators."""
-        return AuditLog(self.db, self.access, self.facilities)
-
-    @cached_property
-    def duty_list(self) -> DutyList:
-        """Jobs as administrators see them."""
-        return DutyList(self.db, self.access, self.outbox, self.facilities)
-
-    @cached_property
-    def quotas(self) -> Quotas:
-        """How many bytes entities may have."""
-        return Quotas(self.db, self.access, self.facilities)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -166,11 +121,6 @@ class Services(OneTransaction):
         return AccountChanges(self.db, self.access, self.collection_changes, self.facilities)
 
     @cached_property
-    def browser_sessions(self) -> BrowserSessions:
-        """Browsers that are signed in."""
-        return BrowserSessions(self.db, self.access, self.facilities)
-
-    @cached_property
     def team_changes(self) -> TeamChanges:
         """Open teams, and the end of teams."""
         return TeamChanges(self.db, self.access, self.teams, self.facilities)
@@ -179,11 +129,6 @@ class Services(OneTransaction):
     def invitations(self) -> Invitations:
         """Links by which one person joins a team."""
         return Invitations(self.db, self.access, self.teams, self.facilities)
-
-    @cached_property
-    def news(self) -> NewsOfMine:
-        """What others did to what is one's own."""
-        return NewsOfMine(self.db, self.access, self.facilities)
 
     @cached_property
     def grants(self) -> Grants:
@@ -199,11 +144,6 @@ class Services(OneTransaction):
     def tags(self) -> Tags:
         """Tags: set, moved, frozen and removed."""
         return Tags(self.db, self.access, self.outbox, self.facilities)
-
-    @cached_property
-    def tag_history(self) -> TagHistory:
-        """What each tag pointed at, and when."""
-        return TagHistory(self.db, self.access, self.facilities)
 
     @cached_property
     def uploads(self) -> Uploads:
@@ -231,6 +171,13 @@ class Services(OneTransaction):
         return BlobUploads(self.db, self.access, self.facilities)
 
     @cached_property
+    def upload_pieces(self) -> UploadPieces:
+        """Images that a browser sends piece by piece."""
+        return UploadPieces(
+            self.db, self.access, self.catalog, self.tags, self.outbox, self.facilities
+        )
+
+    @cached_property
     def manifests(self) -> Manifests:
         """Manifests of repositories, in step with images and tags."""
         return Manifests(self.db, self.access, self.images, self.tags, self.outbox, self.facilities)
@@ -243,69 +190,9 @@ class Services(OneTransaction):
         )
 
     @cached_property
-    def contents(self) -> Contents:
-        """Lists of what is named, with counts."""
-        return Contents(self.db, self.access, self.facilities)
-
-    @cached_property
-    def provenance(self) -> Provenance:
-        """Where images come from, and where else they are."""
-        return Provenance(self.db, self.access, self.facilities)
-
-    @cached_property
-    def artifacts(self) -> Artifacts:
-        """Manifests, to be looked at."""
-        return Artifacts(self.db, self.access, self.facilities)
-
-    @cached_property
-    def software(self) -> Software:
-        """The packages within images."""
-        return Software(self.db, self.access, self.facilities)
-
-    @cached_property
-    def newest(self) -> Newest:
-        """What was pushed last."""
-        return Newest(self.db, self.access, self.facilities)
-
-    @cached_property
     def shares(self) -> Shares:
         """Links that let a stranger pull one image."""
         return Shares(self.db, self.access, self.images, self.facilities)
-
-    @cached_property
-    def search(self) -> Search:
-        """One query over what the caller may see."""
-        return Search(self.db, self.access)
-
-    @cached_property
-    def finding(self) -> Finding:
-        """Containers by words and filters, in several orders."""
-        return Finding(self.db, self.access)
-
-    @cached_property
-    def shelves(self) -> Shelves:
-        """Collections with what they add up to."""
-        return Shelves(self.db, self.access)
-
-    @cached_property
-    def stars(self) -> Stars:
-        """Collections that the caller has marked."""
-        return Stars(self.db, self.access, self.outbox, self.facilities)
-
-    @cached_property
-    def listings(self) -> Listings:
-        """Lists as the sregistry client has them."""
-        return Listings(self.db, self.access)
-
-    @cached_property
-    def sizes(self) -> Measured:
-        """How large what is."""
-        return Measured(self.db, self.access)
-
-    @cached_property
-    def usage(self) -> Usage:
-        """Storage and pulls over time."""
-        return Usage(self.db, self.access, self.facilities)
 
     @cached_property
     def client_credentials(self) -> ClientCredentials:
@@ -344,16 +231,6 @@ class Services(OneTransaction):
     def federation(self) -> Federation:
         """Other registries, to which clients are sent on."""
         return Federation(self.db, self.access, self.facilities)
-
-    @cached_property
-    def outbox(self) -> OutboxService:
-        """Duties, written down in the same transaction."""
-        return OutboxService(self.db, self.facilities.clock)
-
-    @cached_property
-    def summaries(self) -> Summaries:
-        """What containers and collections add up to."""
-        return Summaries(self.db, self.access, self.outbox)
 
     @cached_property
     def telling(self) -> Telling:

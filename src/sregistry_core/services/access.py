@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Action, Caller, Scope, TeamRole
 from sregistry_core.contracts.policy import CATALOG
-from sregistry_core.errors import LoginRequired, NotAllowed, NotFound
+from sregistry_core.errors import LoginRequired, NotAllowed, NotFound, TermsNotAccepted
 from sregistry_core.models import (
     Collection,
     CollectionRole,
@@ -17,6 +17,7 @@ from sregistry_core.models import (
     Entity,
     EntityKind,
     Grant,
+    User,
 )
 
 from .audit import Audit
@@ -91,7 +92,26 @@ class Access:
             raise NotFound(f"{called or name} does not exist")
         if not self.may(action, thing):
             raise self._refusal(action, name, RULES[action].scope)
+        if action is not Action.READ:
+            self._require_terms_of_clients()
         self.ask_policies(action, name)
+
+    @property
+    def awaits_terms(self) -> bool:
+        """True for a person who has not accepted the terms of use as they are now."""
+        terms, caller = self._facilities.settings.terms, self.caller
+        if terms is None or caller.user_id is None or caller.workplace is not None:
+            return False
+        user = self._db.get(User, caller.user_id)
+        return user is None or user.terms_accepted != terms.digest
+
+    def require_terms(self) -> None:
+        """Raise TermsNotAccepted when the caller has not accepted the terms of use."""
+        if self.awaits_terms:
+            raise TermsNotAccepted(
+                "accept the terms of use first, in a browser: "
+                f"{self._facilities.settings.public_url}/-/terms"
+            )
 
     def require_create(self, entity: Entity, collection: str) -> None:
         """Raise when the caller may not make a collection in the entity.
@@ -105,6 +125,7 @@ class Access:
             or not self._may_begin(f"{name}/")
         ):
             raise self._refusal(Action.CREATE, name, Scope.PUSH)
+        self._require_terms_of_clients()
         self.ask_policies(Action.CREATE, name)
 
     def may_create_in(self, entity: Entity) -> bool:
@@ -309,6 +330,10 @@ class Access:
             one.repository.startswith(prefix) and Action.PUSH in one.actions and not one.objects
             for one in reach
         )
+
+    def _require_terms_of_clients(self) -> None:
+        if self._facilities.settings.terms_for == "everything":
+            self.require_terms()
 
     @property
     def _sees_what_is_public(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Caller, Scope, Subject, TeamRole, UserJoined
@@ -23,6 +23,7 @@ from sregistry_core.models import (
     Entity,
     EntityKind,
     Membership,
+    Token,
     User,
     WebSession,
 )
@@ -95,15 +96,29 @@ class Accounts:
             raise NotFound(f"the user {name} does not exist")
         return user
 
-    def all(self, *, after: str = "", limit: int = 1000) -> Sequence[User]:
-        """Give users in the order of their names, from the one after `after` on."""
+    def all(self, *, text: str = "", after: str = "", limit: int = 1000) -> Sequence[User]:
+        """Give users in the order of their names, from the one after `after` on.
+
+        text   a part of the name, the full name or the mail address
+        """
         self._access.require_admin()
-        return self._db.scalars(
-            select(User)
-            .where(User.name > after, User.robot_id.is_(None))
-            .order_by(User.name)
-            .limit(limit)
-        ).all()
+        wanted = select(User).where(User.name > after, User.robot_id.is_(None))
+        if text:
+            columns = (User.name, User.full_name, User.email)
+            fits = [func.lower(one).contains(text.lower(), autoescape=True) for one in columns]
+            wanted = wanted.where(or_(*fits))
+        return self._db.scalars(wanted.order_by(User.name).limit(limit)).all()
+
+    def end_everything(self, name: str) -> int:
+        """End every session and every token of a user, who may come in again; how many tokens."""
+        self._access.require_admin()
+        user = self.find(name)
+        self._db.execute(delete(WebSession).where(WebSession.user_id == user.id))
+        tokens = self._db.scalars(select(Token).where(Token.user_id == user.id)).all()
+        for token in tokens:
+            self._db.delete(token)
+        self._access.audit.record("user.end_sessions", user.name, about=user, tokens=len(tokens))
+        return len(tokens)
 
     def disable(self, name: str) -> User:
         """Shut a user out: no login, no token and no session of theirs works any more."""

@@ -92,6 +92,7 @@ class ClientCredentials:
     def renew(self, user: User) -> ClientSecret:
         """Give the user a new secret; an old one ends at once."""
         self._require_own(user)
+        self._access.require_terms()
         row = self._db.get(ClientCredential, user.id)
         if row is None:
             row = ClientCredential(user_id=user.id)

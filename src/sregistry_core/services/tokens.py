@@ -61,9 +61,12 @@ class Tokens:
         """Make a token of a user.
 
         lifetime   None takes the one of the ini file (`sregistry.token_lifetime`)
-        A token never reaches further than what its maker has shown.
+        A token never reaches further than what its maker has shown. Raises TermsNotAccepted for
+        somebody who has yet to accept the terms of use.
         """
         self._access.require_self(user.id)
+        if self._access.caller.user_id == user.id:
+            self._access.require_terms()
         if len(name) > 80:
             raise Malformed("the name of a token has at most 80 characters")
         if not self._access.has(scope):

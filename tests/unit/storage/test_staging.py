@@ -264,3 +264,17 @@ class TestLeftovers:
             self.make_old(staged.path)
 
             assert list(staging.leftovers(lambda uploads: set(), before=soon)) == []
+
+
+def test_bodies_that_a_killed_proxy_has_left_are_leftovers_after_a_day(staging):
+    directory = staging.root / "nginx"
+    directory.mkdir()
+    old, young = directory / "0000000001", directory / "0000000002"
+    for path in (old, young):
+        path.write_bytes(b"half a body")
+    two_days_ago = (datetime.now(UTC) - timedelta(days=2)).timestamp()
+    os.utime(old, (two_days_ago, two_days_ago))
+
+    found = list(staging.leftovers(lambda uploads: set(), before=datetime.now(UTC)))
+
+    assert found == [old]

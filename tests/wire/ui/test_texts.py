@@ -19,7 +19,21 @@ HOME = Path(__file__).parents[3]
 PAGES = HOME / "src/sregistry_core/protocols/ui"
 WORDS = re.compile(r"[A-Za-z]{2,}")
 READ_ALOUD = {"aria-label", "alt", "title", "placeholder", "aria-description"}
-SAME_EVERYWHERE = {"·", "sregistry", "SHA-256", "RSS", "Atom", "CSV", "JSON", "SBOM", "OCI", "API"}
+SAME_EVERYWHERE = {
+    "·",
+    "sregistry",
+    "sregistry-core",
+    "Python",
+    "https://registry.example.org",
+    "SHA-256",
+    "RSS",
+    "Atom",
+    "CSV",
+    "JSON",
+    "SBOM",
+    "OCI",
+    "API",
+}
 """What no language says in another way."""
 
 

@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 from typing import ClassVar
-from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
@@ -11,7 +10,7 @@ from pyramid.response import Response
 from sregistry_core.web.dialects import JsonDialect
 
 from .pages import error_page
-from .paths import SIGN_IN, local_path
+from .paths import SIGN_IN, local_path, with_next
 
 _READING = frozenset({"GET", "HEAD"})
 
@@ -34,5 +33,4 @@ class UiDialect(JsonDialect):
 def _sign_in_address(request: Request) -> str:
     if request.method not in _READING:
         return SIGN_IN
-    wanted = local_path(request.path_qs)
-    return SIGN_IN if wanted == "/" else f"{SIGN_IN}?{urlencode({'next': wanted})}"
+    return with_next(SIGN_IN, local_path(request.path_qs))

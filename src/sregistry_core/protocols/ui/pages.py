@@ -11,6 +11,8 @@ from sregistry_core.contracts import Caller
 from .notices import notice_of
 from .texts import language_of
 
+PUT_AWAY_COOKIE = "sregistry_put_away"
+"""Holds the key of the announcement that this browser has put away."""
 _TEMPLATES = "sregistry_core.protocols.ui:templates"
 
 
@@ -42,6 +44,16 @@ def error_page(request: Request, status: int, phrase: str, message: str) -> Resp
 
 
 def _rendered(request: Request, template: str, status: int, values: dict[str, Any]) -> Response:
-    shown = {"site": request.registry["ui_site"], "language": language_of(request), **values}
+    branding = request.registry["ui_branding"]
+    announcement = branding.announcement
+    if announcement is not None and request.cookies.get(PUT_AWAY_COOKIE) == announcement.key:
+        announcement = None
+    shown = {
+        "site": request.registry["ui_site"],
+        "language": language_of(request),
+        "branding": branding,
+        "announcement": announcement,
+        **values,
+    }
     text = render(f"{_TEMPLATES}/{template}.jinja2", shown, request=request)
     return Response(text, status=status, content_type="text/html", charset="utf-8")

@@ -1,12 +1,14 @@
 """Addresses of pages, and where a browser may be sent after signing in: to a path of ours."""
 
 import re
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 SIGN_IN = "/auth/sign-in"
 SIGNED_OUT = "/auth/signed-out"
 ACCOUNT = "/auth/account"
 TOKENS = "/auth/tokens"
+ABOUT = "/-/about"
+TERMS = "/-/terms"
 CLIENT_SECRET = "/auth/sregistry"  # noqa: S105 - an address
 
 _LONGEST = 2000
@@ -19,6 +21,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 def callback_address(public_url: str, login: str) -> str:
     """Give the address that another site sends browsers back to: it must be known there."""
     return f"{public_url}{SIGN_IN}/{quote(login, safe='')}/callback"
+
+
+def with_next(path: str, wanted: str) -> str:
+    """Give a path of ours that leads on to another one afterwards."""
+    return path if wanted == "/" else f"{path}?{urlencode({'next': wanted})}"
 
 
 def local_path(text: str) -> str:

@@ -18,6 +18,7 @@ def includeme(config: Configurator) -> None:
     add("ui.add_login", "/auth/account/logins/{login}", request_method="POST")
     add("ui.remove_login", "/auth/account/logins/{login}/remove", request_method="POST")
     add("ui.tokens", "/auth/tokens")
+    add("ui.token", "/-/token", request_method=("GET", "HEAD"))
     add("ui.client_secret", "/auth/sregistry")
     add("ui.old_token", "/token", request_method=("GET", "HEAD"))
     add("ui.revoke_token", "/auth/tokens/{token:[0-9a-f]{32}}/revoke", request_method="POST")

@@ -64,6 +64,7 @@ class Site:
     contact: Contact | None
     address: Address
     protocols: frozenset[str]
+    has_terms: bool
 
 
 def site_of(settings: CoreSettings) -> Site:
@@ -75,6 +76,7 @@ def site_of(settings: CoreSettings) -> Site:
         contact=read_contact(settings.contact),
         address=read_address(settings.public_url),
         protocols=frozenset(settings.protocols),
+        has_terms=settings.terms is not None,
     )
 
 

@@ -41,6 +41,14 @@ def make_token(request: Request) -> Response:
     return page(request, "new-token", made=made, steps=steps if has_endpoint else [])
 
 
+@view_config(route_name="ui.token")
+def show_token_for_command_line(request: Request) -> Response:
+    """Offer one token for the command line, made with one press: for whoever was sent here."""
+    _me(request)
+    site = request.registry["ui_site"]
+    return page(request, "token", has_endpoint={"library", "discovery"} <= site.protocols)
+
+
 @view_config(route_name="ui.revoke_token")
 def revoke_token(request: Request) -> Response:
     """End a token at once."""
