@@ -72,7 +72,7 @@ def test_an_administrator_helps_a_user_by_the_keyboard_alone(registry, visit):
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Users", exact=True).focus()
     page.keyboard.press("Enter")
-    page.get_by_label("Name or mail address").focus()
+    page.get_by_role("searchbox", name="Name or mail address").focus()
     page.keyboard.type("ada")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="ada", exact=True).focus()
