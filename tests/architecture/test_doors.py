@@ -549,7 +549,8 @@ class TakenBackError(Exception):
 def services_by_name():
     return {
         name: typing.get_type_hints(found.func)["return"]
-        for name, found in vars(Services).items()
+        for kind in Services.__mro__
+        for name, found in vars(kind).items()
         if isinstance(found, cached_property)
     }
 

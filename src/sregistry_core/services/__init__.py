@@ -2,13 +2,11 @@
 
 from functools import cached_property
 
-from .access import Access
 from .account_changes import AccountChanges
 from .accounts import Accounts
+from .administering import Administering
 from .affiliations import Affiliations
 from .artifacts import Artifacts
-from .audit import Audit
-from .audit_log import AuditLog
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
@@ -22,11 +20,9 @@ from .cleaning import Cleaning
 from .client_containers import ClientContainers
 from .client_credentials import ClientCredentials
 from .collection_changes import CollectionChanges
-from .collection_list import CollectionList
 from .contents import Contents
 from .downloads import Downloads
-from .duty_list import DutyList
-from .facilities import Facilities, OneTransaction
+from .facilities import Facilities
 from .federation import Federation
 from .finding import Finding
 from .garbage import Garbage
@@ -43,10 +39,8 @@ from .manifests import Manifests
 from .narrow_tokens import NarrowTokens
 from .newest import Newest
 from .news import NewsOfMine
-from .outbox import OutboxService
 from .provenance import Provenance
 from .publishers import Publishers
-from .quotas import Quotas
 from .renaming import Renaming
 from .repositories import Repositories
 from .robots import Robots
@@ -57,61 +51,19 @@ from .signers import Signers
 from .sizes import Measured
 from .software import Software
 from .stars import Stars
-from .storage_states import StorageStates
 from .summaries import Summaries
 from .tag_history import TagHistory
 from .tags import Tags
 from .team_changes import TeamChanges
 from .teams import Teams
-from .terms import Terms
 from .tokens import Tokens
 from .uploads import Uploads
 from .usage import Usage
 from .verification import Verification
 
 
-class Services(OneTransaction):
+class Services(Administering):
     """Everything that one caller may ask for within one transaction, built when asked for."""
-
-    @cached_property
-    def access(self) -> Access:
-        """Who may do what."""
-        return Access(self.db, self.caller, self.facilities, self.audit)
-
-    @cached_property
-    def audit(self) -> Audit:
-        """Who did what."""
-        return Audit(self.db, self.caller, self.address, self.facilities.clock)
-
-    @cached_property
-    def audit_log(self) -> AuditLog:
-        """What was done, for administrators."""
-        return AuditLog(self.db, self.access, self.facilities)
-
-    @cached_property
-    def duty_list(self) -> DutyList:
-        """Jobs as administrators see them."""
-        return DutyList(self.db, self.access, self.outbox, self.facilities)
-
-    @cached_property
-    def terms(self) -> Terms:
-        """The terms of use."""
-        return Terms(self.db, self.access, self.facilities)
-
-    @cached_property
-    def collection_list(self) -> CollectionList:
-        """All collections, for administrators."""
-        return CollectionList(self.db, self.access, self.facilities)
-
-    @cached_property
-    def storage_states(self) -> StorageStates:
-        """Storages as administrators see them."""
-        return StorageStates(self.db, self.access, self.facilities)
-
-    @cached_property
-    def quotas(self) -> Quotas:
-        """How many bytes entities may have."""
-        return Quotas(self.db, self.access, self.facilities)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -362,11 +314,6 @@ class Services(OneTransaction):
     def federation(self) -> Federation:
         """Other registries, to which clients are sent on."""
         return Federation(self.db, self.access, self.facilities)
-
-    @cached_property
-    def outbox(self) -> OutboxService:
-        """Duties, written down in the same transaction."""
-        return OutboxService(self.db, self.facilities.clock)
 
     @cached_property
     def summaries(self) -> Summaries:
