@@ -3,11 +3,13 @@
 import os
 import re
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-_LONGEST_PULL_SECONDS = 120
+_LONGEST_PULL_SECONDS = 300
+_UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,36 @@ def ask_often(
     )
 
 
+def press(
+    address: str,
+    *,
+    connections: int,
+    seconds: int,
+    headers: Mapping[str, str] | None = None,
+    threads: int = 1,
+) -> Rate:
+    """Ask for an address over and over by `wrk`, which takes little of the machine for itself.
+
+    Every answer must be 2xx, and none may fail.
+    """
+    _require_here(address)
+    words = ["wrk", "--latency", "-t", str(min(threads, connections)), "-c", str(connections)]
+    words += ["-d", f"{seconds}s", "--timeout", "30s"]
+    for name, text in (headers or {}).items():
+        words += ["-H", f"{name}: {text}"]
+    done = subprocess.run(
+        [*words, address], capture_output=True, text=True, check=False, timeout=seconds + 90
+    )
+    said = done.stdout
+    if done.returncode or "Non-2xx" in said or "Socket errors" in said:
+        raise SystemExit(f"bench: {address}\n{said}{done.stderr}")
+    return Rate(
+        per_second=_number(r"Requests/sec:\s+([\d.]+)", said),
+        half=_seconds(r"50%\s+([\d.]+)(us|ms|s)", said),
+        most=_seconds(r"99%\s+([\d.]+)(us|ms|s)", said),
+    )
+
+
 def processor_seconds(pid: int) -> float:
     """Give the seconds of processor time that a process has used, its own and the kernel's."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
@@ -69,6 +101,11 @@ def processor_seconds(pid: int) -> float:
 def _require_here(address: str) -> None:
     if urlsplit(address).hostname != "127.0.0.1":
         raise SystemExit(f"bench: {address} is not on this machine")
+
+
+def _seconds(pattern: str, text: str) -> float:
+    found = re.search(pattern, text)
+    return float(found[1]) * _UNITS[found[2]] if found else float("nan")
 
 
 def _number(pattern: str, text: str) -> float:

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 
-NEEDED = ("nginx", "hey", "curl", "docker-registry")
+NEEDED = ("nginx", "hey", "wrk", "curl", "docker-registry", "radosgw", "ceph-mon", "ceph-osd")
 _INSTALL = ("apt-get", "install", "-y", "--no-install-recommends")
 _APT_SECONDS = 300
 

@@ -1,14 +1,15 @@
 """Pushes of a large file to a registry, timed from the announcement of its size to the end."""
 
-import hashlib
 import http.client
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from files import hex_of
 
 _PATIENCE_SECONDS = 120
 
@@ -19,6 +20,8 @@ class Pusher:
 
     url: str
     token: str
+    known: dict[Path, str] = field(default_factory=dict)
+    """Digests of files that were hashed before, so that the client hashes nothing meanwhile."""
 
     def container(self, path: str) -> str:
         """Make a container `entity/collection/container`; gives its identifier."""
@@ -32,8 +35,7 @@ class Pusher:
         self, container: str, tag: str, path: Path, *, in_parts: bool = False
     ) -> tuple[str, float]:
         """Push a file; gives its digest, and the seconds from `begin` until it is published."""
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = self.known.get(path) or hex_of(path)
         wanted = {"hash": f"sha256.{digest}", "container": container}
         image = str(self._ask("POST", "/v1/images", wanted)["id"])
         begun = time.monotonic()
@@ -70,9 +72,13 @@ class Pusher:
         self._ask("PUT", f"{where}_complete", end)
 
     def _put(self, address: str, path: Path, offset: int, size: int) -> str:
-        connection = self._connect()
+        # Maybe at a store, which the registry has signed the address for.
+        parts = urlsplit(address)
+        connection = http.client.HTTPConnection(parts.netloc, timeout=_PATIENCE_SECONDS)
         with path.open("rb") as file:
-            connection.putrequest("PUT", urlsplit(address).path)
+            connection.putrequest(
+                "PUT", f"{parts.path}?{parts.query}" if parts.query else parts.path
+            )
             connection.putheader("Content-Length", str(size))
             connection.endheaders()
             connection.sock.sendfile(file, offset, size)

@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 _PATIENCE_SECONDS = 300
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _SIF_CONFIG = "application/vnd.sylabs.sif.config.v1+json"
+_SIF = "application/vnd.sylabs.sif.layer.v1.sif"
 _LAYER = "application/vnd.oci.image.layer.v1.tar"
 
 
@@ -32,9 +33,12 @@ class OciRegistry:
     url: str
     authorization: str = ""
 
-    def push(self, repository: str, tag: str, layer: Path) -> tuple[str, float]:
+    def push(
+        self, repository: str, tag: str, layer: Path, *, is_sif: bool = False
+    ) -> tuple[str, float]:
         """Push a file as the one layer of a manifest.
 
+        is_sif   say that it is an image of Singularity
         Gives the manifest's digest, and the seconds that the layer alone took.
         """
         config = b"{}"
@@ -48,7 +52,7 @@ class OciRegistry:
             "schemaVersion": 2,
             "mediaType": MANIFEST,
             "config": _described(_SIF_CONFIG, _hex(config), len(config)),
-            "layers": [_described(_LAYER, digest, layer.stat().st_size)],
+            "layers": [_described(_SIF if is_sif else _LAYER, digest, layer.stat().st_size)],
         }
         body = json.dumps(manifest).encode()
         said = self.ask(
@@ -56,6 +60,12 @@ class OciRegistry:
         )
         _require(said, 201)
         return _hex(body), seconds
+
+    def layer_of(self, repository: str, manifest: str) -> str:
+        """Give the digest of the one layer of a manifest."""
+        said = self.ask("GET", f"/v2/{repository}/manifests/sha256:{manifest}")
+        _require(said, 200)
+        return str(json.loads(said.body)["layers"][0]["digest"])
 
     def put_blob(self, repository: str, path: Path, digest: str) -> None:
         """Send a file in one piece: POST, then PUT."""

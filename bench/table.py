@@ -58,6 +58,11 @@ class Figures:
         """The median of a figure."""
         return self._figures[name].median
 
+    def ratio(self, above: str, below: str) -> float:
+        """The median of the ratios of two figures, round by round."""
+        pairs = zip(self._figures[above].values, self._figures[below].values, strict=True)
+        return median(one / other for one, other in pairs)
+
     def medians(self) -> list[tuple[str, str]]:
         """Name and median of each, in their order."""
         return [(one.name, _shown(one.median)) for one in self._figures.values()]

@@ -87,6 +87,9 @@ FOR_JOBS = Unguarded("services and jobs call it for duties of their own; no view
 PROOF = Unguarded("it is asked before anybody is known: the proof is in the arguments")
 PUBLIC = Unguarded("who the other registries are is shown to everybody")
 AFTER_ANOTHER = Unguarded("what it is given comes out of a guarded door")
+AFTER_BEGIN = Unguarded(
+    "what it is shown is signed, and its user is compared: tests/wire/ui/see/test_upload.py"
+)
 
 DOORS = {
     "access": IS_THE_GUARD,
@@ -350,6 +353,11 @@ DOORS = {
     ),
     "usage.first_day": Refuses(lambda s, t: s.usage.first_day(collection=t.blast.collection)),
     "usage.totals": Refuses(lambda s, t: s.usage.totals(collection=t.blast.collection)),
+    "upload_pieces.begin": Refuses(lambda s, t: s.upload_pieces.begin(NAME, size=1)),
+    "upload_pieces.find": AFTER_BEGIN,
+    "upload_pieces.append": AFTER_BEGIN,
+    "upload_pieces.finish": AFTER_BEGIN,
+    "upload_pieces.cancel": AFTER_BEGIN,
     "client_credentials.find": Refuses(lambda s, t: s.client_credentials.find(t.user)),
     "client_credentials.renew": Refuses(lambda s, t: s.client_credentials.renew(t.user)),
     "client_credentials.caller_of": PROOF,
@@ -496,6 +504,7 @@ DOORS = {
     "artifacts.of_tag": Refuses(lambda s, t: s.artifacts.of_tag(t.blast, "1")),
     "artifacts.of_digest": Refuses(lambda s, t: s.artifacts.of_digest(t.blast, t.manifest.digest)),
     "artifacts.of_image": Refuses(lambda s, t: s.artifacts.of_image(t.image)),
+    "artifacts.digests_of": Refuses(lambda s, t: s.artifacts.digests_of(t.image)),
     "artifacts.referrers": Refuses(lambda s, t: s.artifacts.referrers(t.blast, [])),
     "artifacts.text_of": Refuses(lambda s, t: s.artifacts.text_of(t.blast, "sha256:none")),
     "artifacts.sizes_of": Refuses(lambda s, t: s.artifacts.sizes_of(t.blast, [])),

@@ -36,7 +36,7 @@ LIBRARIES = {
     "markdown_it": ["protocols/ui/"],
     "markupsafe": ["protocols/ui/"],
     "nh3": ["protocols/ui/"],
-    "multipart": ["protocols/sregistry/multipart_form.py"],
+    "multipart": ["web/multipart_form.py"],
     "paste": ["ini.py"],
     "playwright": ["testing/chromium.py"],
     "pluggy": ["__init__.py", "contracts/hookspecs.py", "plugin_manager.py"],

@@ -26,6 +26,11 @@ programs=(
     ceph-mon:ceph-mon
     ceph-osd:ceph-osd
     ceph:ceph-common
+    swift-proxy-server:swift-proxy
+    swift-account-server:swift-account
+    swift-container-server:swift-container
+    swift-object-server:swift-object
+    memcached:memcached
     mmdebstrap:mmdebstrap
     chromium:chromium
     unshare:util-linux

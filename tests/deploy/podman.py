@@ -23,12 +23,19 @@ class Podman:
         for program, package in (("podman", "podman"), ("buildah", "buildah"), ("runc", "runc")):
             need(program, package)
         place.mkdir(parents=True, exist_ok=True)
-        # A store remembers the other two, and takes no others.
-        self._words = ["podman", "--root", str(place / "store"), "--runroot", str(place / "run")]
-        self._words += ["--tmpdir", str(place / "tmp")]
-        self._words += ["--storage-driver", "overlay", "--runtime", "runc"]
-        self._words += ["--cgroup-manager", "cgroupfs", "--events-backend", "none"]
         self.log_file = place / "podman.log"
+        self._words = self._with(place, "overlay")
+        if self.try_to("info").returncode:
+            # Where the machine itself is a container, there are no layers upon layers.
+            self._words = self._with(place, "vfs")
+
+    @staticmethod
+    def _with(place: Path, driver: str) -> list[str]:
+        # A store remembers the other two, and takes no others.
+        words = ["podman", "--root", str(place / driver), "--runroot", str(place / "run")]
+        words += ["--tmpdir", str(place / "tmp"), "--storage-driver", driver]
+        words += ["--runtime", "runc", "--cgroup-manager", "cgroupfs"]
+        return [*words, "--events-backend", "none"]
 
     def try_to(self, *words: str, within: timedelta = timedelta(minutes=5)) -> Any:
         """Run a command that may fail; the result has code, output and errors."""
@@ -76,15 +83,20 @@ class Podman:
         name: str,
         command: Sequence[str],
         *,
+        trust: str = "",
         source: Path | None = None,
         target: Path | None = None,
     ) -> str:
-        """Run a command in a container, maybe from and into files, and give what it prints."""
+        """Run a command in a container, maybe from and into files, and give what it prints.
+
+        trust   a file there, of certificates that it believes instead of those of its system
+        """
+        options = ["--env", f"SSL_CERT_FILE={trust}"] if trust else []
         with ExitStack() as stack:
             come = stack.enter_context(source.open("rb")) if source else subprocess.DEVNULL
             go = stack.enter_context(target.open("wb")) if target else subprocess.PIPE
             done = subprocess.run(
-                [*self._words, "exec", "--interactive", name, *command],
+                [*self._words, "exec", "--interactive", *options, name, *command],
                 stdin=come,
                 stdout=go,
                 stderr=subprocess.PIPE,

@@ -17,6 +17,7 @@ from .podman import Podman
 from .stand_ins import STAND_INS, mounts, write_stand_in
 
 HOME = Path(__file__).parents[2]
+_TRUSTED = "/var/lib/sregistry/trusted.pem"
 
 
 class Stack:
@@ -50,6 +51,8 @@ class Stack:
                 self._await_needs(name)
                 self._start(name)
             self.wait_until_healthy("nginx")
+            copy = ["sh", "-c", f"cat >{_TRUSTED}"]
+            self.podman.exec(self.name("web"), copy, source=self.certificate)
         except BaseException:
             self.close()
             raise
@@ -96,6 +99,8 @@ class Stack:
         return self.podman.exec(
             self.name(service),
             command,
+            # As if the certificate were one that everybody knows.
+            trust=_TRUSTED if service == "web" else "",
             source=room / file if way == "<" else None,
             target=room / file if way == ">" else None,
         )
@@ -114,10 +119,10 @@ class Stack:
 
     def close(self) -> None:
         """Remove all containers and volumes."""
-        for service in reversed(list(in_order(self.services))):
-            self.podman.try_to("rm", "--force", "--time", "2", "--volumes", self.name(service))
-        for volume in self._volumes:
-            self.podman.try_to("volume", "rm", "--force", f"{self._names}-{volume}")
+        containers = [self.name(service) for service in reversed(list(in_order(self.services)))]
+        self.podman.try_to("rm", "--force", "--ignore", "--time", "0", "--volumes", *containers)
+        volumes = [f"{self._names}-{volume}" for volume in self._volumes]
+        self.podman.try_to("volume", "rm", "--force", *volumes)
         self.bridge.close()
 
     def set_up_again(self) -> str:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -120,3 +121,26 @@ def test_while_it_is_gone_everybody_is_told_to_come_again(site, server):
     assert status(client, "/readyz") == 200
     assert client.pull(f"{NAME}:1") == image.digest
     client.push(f"{NAME}:2", Body(b"after", 50_000))
+
+
+def test_what_is_under_way_while_it_stands_still_ends_when_it_goes_on(site, server):
+    (client, other) = site.clients(2)
+    image = Body(b"frozen", 50_000)
+    client.push(f"{NAME}:1", image)
+    with ThreadPoolExecutor(2) as pool:
+        server.freeze()
+        try:
+            pull = pool.submit(client.pull, f"{NAME}:1")
+            push = pool.submit(other.push, f"{NAME}:2", Body(b"meanwhile", 50_000))
+            time.sleep(1)
+            assert not pull.done()
+            assert not push.done()
+            assert status(client, "/healthz") == 200
+        finally:
+            server.thaw()
+        assert pull.result(30) == image.digest
+        push.result(30)
+
+    assert status(client, "/readyz") == 200
+    eventually(lambda: count(site.first, "outbox") == 0, 60)
+    require_nothing_left(site.first)

@@ -30,6 +30,7 @@ from .places import Place, filled, place_of, place_of_nobody
 from .samples import About, Sample
 from .worlds import ABSENT, COMING, INDEX, PRIVATE, PUSHED, WORLDS, Worlds
 
+READING = ("GET", "HEAD")
 RAW = {"coming": COMING, "index": INDEX, "new_blob": b"a new blob"}
 SEE_HEAD = (ANONYMOUS, STRANGER, READER, OWNER)
 SHOW_OTHERWISE = (
@@ -152,6 +153,8 @@ class Asking:
             **filled(sample.headers, place),
             **self._shown(question, place),
         }
+        if sample.route.startswith("ui.") and sample.form is None and method not in READING:
+            headers["X-CSRF-Token"] = self._form_token(caller)
         if question.way is Way.COOKIE and "Cookie" not in headers:
             headers["Cookie"] = f"sregistry_visitor={VISITOR}"
         self._app.reset()
@@ -196,6 +199,11 @@ class Asking:
             "tag": sample.signed_tag,
         }
         return credentials.signature(question.caller, sample.signs, signed)
+
+    def body_of(self, question: Question) -> tuple[bytes, str]:
+        """Give the body of a question, and its content type."""
+        place = self.place(question)
+        return self._body(question.sample, question.caller, place, question)
 
     def _body(
         self, sample: Sample, caller: Caller, place: Place, question: Question

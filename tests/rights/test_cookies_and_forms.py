@@ -38,13 +38,20 @@ def send(worlds, asking):
 
     def send_form(sample, token, **headers):
         worlds.enter(PRIVATE)
-        place = asking.place(Question(sample, OWNER, PRIVATE, Way.COOKIE))
-        fields = {**filled(sample.form, place), **({"csrf_token": token} if token else {})}
+        question = Question(sample, OWNER, PRIVATE, Way.COOKIE)
+        place = asking.place(question)
         cookie = worlds.credentials.headers(OWNER, Way.COOKIE, PRIVATE)
+        if sample.form is None:
+            # What is no small form has its token in the header.
+            body, kind = asking.body_of(question)
+            shown = {"Content-Type": kind or "application/octet-stream", "X-CSRF-Token": token}
+        else:
+            fields = {**filled(sample.form, place), **({"csrf_token": token} if token else {})}
+            body, shown = urlencode(fields).encode(), KIND
         response = worlds.registry.app.post(
             filled(sample.path, place),
-            urlencode(fields),
-            headers={**KIND, **cookie, **headers},
+            body,
+            headers={**shown, **cookie, **headers},
             expect_errors=True,
         )
         worlds.registry.app.reset()

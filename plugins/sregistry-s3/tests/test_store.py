@@ -215,6 +215,7 @@ def test_a_store_that_is_away_and_comes_back_works_again(
         ({"part_size": "4M"}, "cloud.part_size = 4194304 is not between 5M and 5G"),
         ({"attempts": "0"}, "cloud.attempts = 0 is not between 1 and 20"),
         ({"read_timeout": "0s"}, "cloud.read_timeout is not at least 1s"),
+        ({"server": "minio"}, "cloud.server = minio is not one of any, swift"),
         ({"relay": "perhaps"}, "cloud.relay = perhaps is not true or false"),
     ],
 )

@@ -10,6 +10,7 @@ import click
 from sregistry_core import __version__
 
 from .audit import audit
+from .builds import build, builds
 from .collections import collection
 from .command_line import CommandLine
 from .database import database
@@ -47,6 +48,8 @@ OURS: Final[Mapping[str, click.Command]] = {
     "share": share,
     "robot": robot,
     "publisher": publisher,
+    "build": build,
+    "builds": builds,
     "quota": quota,
     "audit": audit,
     "directory": directory,

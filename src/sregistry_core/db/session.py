@@ -229,7 +229,16 @@ def _options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "postgresql":
         # The services take row locks, and look again at what they waited for.
         options["isolation_level"] = "READ COMMITTED"
-        said = {"client_encoding": "utf8", "connect_timeout": "5", "application_name": "sregistry"}
+        said = {
+            "client_encoding": "utf8",
+            "connect_timeout": "5",
+            "application_name": "sregistry",
+            # A machine that is lost says nothing: without these its clients wait for many minutes.
+            "tcp_user_timeout": "30000",
+            "keepalives_idle": "10",
+            "keepalives_interval": "5",
+            "keepalives_count": "4",
+        }
         options["connect_args"] = {
             key: value for key, value in said.items() if key not in url.query
         }

@@ -170,7 +170,10 @@ def _directory(facilities: Facilities, build: str) -> Path:
 def _work_directory(facilities: Facilities, started: Started) -> Iterator[Path]:
     """Make the directory of a build, with the files it copies from; removed afterwards."""
     directory = _directory(facilities, started.id)
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
+    # A builder may let another user build: it passes through, and sees nothing.
+    for place in (directory.parent, directory):
+        place.chmod(0o711)
     try:
         if started.context is not None and not started.was_begun:
             archive = facilities.settings.staging / "contexts" / started.context

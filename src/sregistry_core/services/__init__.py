@@ -4,13 +4,10 @@ from functools import cached_property
 
 from .account_changes import AccountChanges
 from .accounts import Accounts
-from .administering import Administering
 from .affiliations import Affiliations
-from .artifacts import Artifacts
 from .authentication import Authentication
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
-from .browser_sessions import BrowserSessions
 from .build_contexts import BuildContexts
 from .building import Building
 from .builds import Builds
@@ -20,11 +17,9 @@ from .cleaning import Cleaning
 from .client_containers import ClientContainers
 from .client_credentials import ClientCredentials
 from .collection_changes import CollectionChanges
-from .contents import Contents
 from .downloads import Downloads
 from .facilities import Facilities
 from .federation import Federation
-from .finding import Finding
 from .garbage import Garbage
 from .grants import Grants
 from .images import Images
@@ -34,35 +29,25 @@ from .journeys import Journeys
 from .keys import Keys
 from .linked_logins import LinkedLogins
 from .listeners import Telling
-from .listings import Listings
 from .manifests import Manifests
 from .narrow_tokens import NarrowTokens
-from .newest import Newest
-from .news import NewsOfMine
-from .provenance import Provenance
+from .overview import Overview
 from .publishers import Publishers
 from .renaming import Renaming
 from .repositories import Repositories
 from .robots import Robots
-from .search import Search
 from .shares import Shares
-from .shelves import Shelves
 from .signers import Signers
-from .sizes import Measured
-from .software import Software
-from .stars import Stars
-from .summaries import Summaries
-from .tag_history import TagHistory
 from .tags import Tags
 from .team_changes import TeamChanges
 from .teams import Teams
 from .tokens import Tokens
+from .upload_pieces import UploadPieces
 from .uploads import Uploads
-from .usage import Usage
 from .verification import Verification
 
 
-class Services(Administering):
+class Services(Overview):
     """Everything that one caller may ask for within one transaction, built when asked for."""
 
     @cached_property
@@ -136,11 +121,6 @@ class Services(Administering):
         return AccountChanges(self.db, self.access, self.collection_changes, self.facilities)
 
     @cached_property
-    def browser_sessions(self) -> BrowserSessions:
-        """Browsers that are signed in."""
-        return BrowserSessions(self.db, self.access, self.facilities)
-
-    @cached_property
     def team_changes(self) -> TeamChanges:
         """Open teams, and the end of teams."""
         return TeamChanges(self.db, self.access, self.teams, self.facilities)
@@ -149,11 +129,6 @@ class Services(Administering):
     def invitations(self) -> Invitations:
         """Links by which one person joins a team."""
         return Invitations(self.db, self.access, self.teams, self.facilities)
-
-    @cached_property
-    def news(self) -> NewsOfMine:
-        """What others did to what is one's own."""
-        return NewsOfMine(self.db, self.access, self.facilities)
 
     @cached_property
     def grants(self) -> Grants:
@@ -169,11 +144,6 @@ class Services(Administering):
     def tags(self) -> Tags:
         """Tags: set, moved, frozen and removed."""
         return Tags(self.db, self.access, self.outbox, self.facilities)
-
-    @cached_property
-    def tag_history(self) -> TagHistory:
-        """What each tag pointed at, and when."""
-        return TagHistory(self.db, self.access, self.facilities)
 
     @cached_property
     def uploads(self) -> Uploads:
@@ -201,6 +171,13 @@ class Services(Administering):
         return BlobUploads(self.db, self.access, self.facilities)
 
     @cached_property
+    def upload_pieces(self) -> UploadPieces:
+        """Images that a browser sends piece by piece."""
+        return UploadPieces(
+            self.db, self.access, self.catalog, self.tags, self.outbox, self.facilities
+        )
+
+    @cached_property
     def manifests(self) -> Manifests:
         """Manifests of repositories, in step with images and tags."""
         return Manifests(self.db, self.access, self.images, self.tags, self.outbox, self.facilities)
@@ -213,69 +190,9 @@ class Services(Administering):
         )
 
     @cached_property
-    def contents(self) -> Contents:
-        """Lists of what is named, with counts."""
-        return Contents(self.db, self.access, self.facilities)
-
-    @cached_property
-    def provenance(self) -> Provenance:
-        """Where images come from, and where else they are."""
-        return Provenance(self.db, self.access, self.facilities)
-
-    @cached_property
-    def artifacts(self) -> Artifacts:
-        """Manifests, to be looked at."""
-        return Artifacts(self.db, self.access, self.facilities)
-
-    @cached_property
-    def software(self) -> Software:
-        """The packages within images."""
-        return Software(self.db, self.access, self.facilities)
-
-    @cached_property
-    def newest(self) -> Newest:
-        """What was pushed last."""
-        return Newest(self.db, self.access, self.facilities)
-
-    @cached_property
     def shares(self) -> Shares:
         """Links that let a stranger pull one image."""
         return Shares(self.db, self.access, self.images, self.facilities)
-
-    @cached_property
-    def search(self) -> Search:
-        """One query over what the caller may see."""
-        return Search(self.db, self.access)
-
-    @cached_property
-    def finding(self) -> Finding:
-        """Containers by words and filters, in several orders."""
-        return Finding(self.db, self.access)
-
-    @cached_property
-    def shelves(self) -> Shelves:
-        """Collections with what they add up to."""
-        return Shelves(self.db, self.access)
-
-    @cached_property
-    def stars(self) -> Stars:
-        """Collections that the caller has marked."""
-        return Stars(self.db, self.access, self.outbox, self.facilities)
-
-    @cached_property
-    def listings(self) -> Listings:
-        """Lists as the sregistry client has them."""
-        return Listings(self.db, self.access)
-
-    @cached_property
-    def sizes(self) -> Measured:
-        """How large what is."""
-        return Measured(self.db, self.access)
-
-    @cached_property
-    def usage(self) -> Usage:
-        """Storage and pulls over time."""
-        return Usage(self.db, self.access, self.facilities)
 
     @cached_property
     def client_credentials(self) -> ClientCredentials:
@@ -314,11 +231,6 @@ class Services(Administering):
     def federation(self) -> Federation:
         """Other registries, to which clients are sent on."""
         return Federation(self.db, self.access, self.facilities)
-
-    @cached_property
-    def summaries(self) -> Summaries:
-        """What containers and collections add up to."""
-        return Summaries(self.db, self.access, self.outbox)
 
     @cached_property
     def telling(self) -> Telling:

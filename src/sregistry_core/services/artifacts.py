@@ -59,6 +59,13 @@ class Artifacts:
         )
         return found if found is not None else manifest_body(self._db, image.container, image)
 
+    def digests_of(self, image: Image) -> Sequence[str]:
+        """Give the digests of all manifests that an image was pushed with, or that we have made."""
+        self._access.require(Action.READ, image.container)
+        return self._db.scalars(
+            select(Manifest.digest).where(Manifest.image_id == image.id).order_by(Manifest.digest)
+        ).all()
+
     def referrers(self, container: Container, digests: Sequence[str]) -> Sequence[Manifest]:
         """Give the manifests that name one of these as their subject, at most MOST_REFERRERS."""
         self._access.require(Action.READ, container)

@@ -58,6 +58,10 @@ class Guesses:
                 except StorageError as error:
                     self._rest(error)
                     continue
+                if wait > limit.get_expiry() + 1:
+                    # Counted before the clock was put back: that time may never come again.
+                    counter.clear(limit, key)
+                    continue
                 raise TooManyGuesses(max(int(wait) + 1, 1))
 
     def count(self, name: str, address: str | None) -> None:

@@ -9,7 +9,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager, load_only
 
 from sregistry_core.contracts import Action
-from sregistry_core.models import Blob, Collection, Container, Entity, Image, Tag, User
+from sregistry_core.models import (
+    Blob,
+    Collection,
+    Container,
+    ContainerSummary,
+    Entity,
+    Image,
+    Tag,
+    User,
+)
 
 from .access import Access, name_of
 
@@ -49,7 +58,11 @@ class Newest:
         collection: Collection | None = None,
         limit: int = MOST_ENTRIES,
     ) -> Sequence[NewImage]:
-        """Give the images that the caller may see and that were pushed last, the newest first."""
+        """Give the images that the caller may see and that were pushed last, the newest first.
+
+        They are looked for where something was pushed last, as the job that sums up has found it.
+        """
+        containers = self._containers(entity, collection, limit)
         query = (
             select(Image, Blob.size, User.name)
             .join(Image.container)
@@ -65,14 +78,10 @@ class Newest:
                 .contains_eager(Container.collection)
                 .contains_eager(Collection.entity),
             )
-            .where(Image.pushed_at.is_not(None), self._access.visible_containers())
+            .where(Image.container_id.in_(containers), Image.pushed_at.is_not(None))
             .order_by(Image.pushed_at.desc(), Image.id)
             .limit(limit)
         )
-        if entity is not None:
-            query = query.where(Collection.entity_id == entity.id)
-        if collection is not None:
-            query = query.where(Container.collection_id == collection.id)
         rows = [
             row
             for row in self._db.execute(query)
@@ -109,6 +118,25 @@ class Newest:
             select(entity, collection, container).where(place % step == 0).order_by(place)
         )
         return ["/".join(row) for row in rows]
+
+    def _containers(
+        self, entity: Entity | None, collection: Collection | None, limit: int
+    ) -> Sequence[str]:
+        """Give the containers to which something was pushed last: by a key, in any registry."""
+        query = (
+            select(Container.id)
+            .join(ContainerSummary, ContainerSummary.container_id == Container.id)
+            .join(Collection, Collection.id == Container.collection_id)
+            .join(Entity, Entity.id == Collection.entity_id)
+            .where(ContainerSummary.pushed_at.is_not(None), self._access.visible_containers())
+            .order_by(ContainerSummary.pushed_at.desc())
+            .limit(limit)
+        )
+        if entity is not None:
+            query = query.where(Collection.entity_id == entity.id)
+        if collection is not None:
+            query = query.where(Container.collection_id == collection.id)
+        return self._db.scalars(query).all()
 
     def _tags_of(self, images: Sequence[str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}

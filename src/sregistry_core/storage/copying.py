@@ -1,36 +1,21 @@
-"""Copies a spooled body into a larger file: by the kernel, and hashed meanwhile."""
+"""Copies a spooled body into a larger file: by the kernel."""
 
 import errno
 import os
 import stat
-from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
-
-from sregistry_core.digests import RunningDigest
 
 from .hashing import CHUNK
 
 _BEYOND_THE_KERNEL = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM}
 
 
-def descriptor_of(source: BinaryIO, size: int) -> int | None:
-    """Give the descriptor of a body that is a whole file of this size; None for any other."""
+def descriptor_of(source: BinaryIO) -> int | None:
+    """Give the descriptor of a body that is a whole file; None for any other."""
     if not isinstance(getattr(source, "name", None), str) or source.tell():
         return None
     source.flush()
-    found = os.fstat(source.fileno())
-    return source.fileno() if stat.S_ISREG(found.st_mode) and found.st_size == size else None
-
-
-def copy_and_hash(
-    source: int, target: int, running: RunningDigest | None, *, offset: int, size: int
-) -> None:
-    """Copy a whole file of `size` bytes to `offset` in another one; both are descriptors."""
-    with ThreadPoolExecutor(1, thread_name_prefix="copy") as beside:
-        copied = beside.submit(_copy, source, target, offset, size)
-        if running is not None:
-            _hash(source, size, running)
-        copied.result()
+    return source.fileno() if stat.S_ISREG(os.fstat(source.fileno()).st_mode) else None
 
 
 def write_all(handle: int, chunk: bytes | memoryview, offset: int) -> None:
@@ -41,7 +26,8 @@ def write_all(handle: int, chunk: bytes | memoryview, offset: int) -> None:
         view, offset = view[written:], offset + written
 
 
-def _copy(source: int, target: int, offset: int, size: int) -> None:
+def copy(source: int, target: int, *, offset: int, size: int) -> None:
+    """Copy a whole file of `size` bytes to `offset` in another one; both are descriptors."""
     done = 0
     try:
         while done < size:
@@ -55,10 +41,3 @@ def _copy(source: int, target: int, offset: int, size: int) -> None:
     while chunk := os.pread(source, min(CHUNK, size - done), done):
         write_all(target, chunk, offset + done)
         done += len(chunk)
-
-
-def _hash(source: int, size: int, running: RunningDigest) -> None:
-    buffer, done = memoryview(bytearray(CHUNK)), 0
-    while done < size and (count := os.preadv(source, [buffer], done)):
-        running.update(buffer[:count])
-        done += count

@@ -20,6 +20,14 @@ def hash_of(path: Path) -> RunningDigest:
     return running
 
 
+def hash_span(source: int, running: RunningDigest, *, offset: int, size: int) -> None:
+    """Hash `size` bytes of a file from `offset` on; fewer where it ends. source: its descriptor."""
+    view, end = memoryview(bytearray(CHUNK)), offset + size
+    while offset < end and (count := os.preadv(source, [view[: end - offset]], offset)):
+        running.update(view[:count])
+        offset += count
+
+
 def hash_and_sync(path: Path) -> RunningDigest:
     """Hash a file while the disk writes it; when this returns, its bytes are on disk."""
     with ThreadPoolExecutor(1, thread_name_prefix="sync") as beside:

@@ -20,6 +20,8 @@ from .part_files import PartFiles
 
 _BODY = "the body"
 _MOMENT = timedelta(minutes=1)
+_LONGEST_HANDING_OVER = timedelta(days=1)
+"""A proxy has written a body, and waits for us to take it over: nobody is at an older one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class Staging:
     """A directory with `incoming` (files of one request) and `uploads` (files of one upload).
 
     Bodies that the server has spooled to a file in `spool` are taken over by a link instead of
-    being copied. All of it should be on the file system of the first storage.
+    being copied. All of it should be on the file system of the first storage. In `nginx` a proxy in
+    front leaves bodies for us, where it was told to.
     """
 
     def __init__(self, root: Path, *, keep_free: int):
@@ -45,6 +48,7 @@ class Staging:
         self._incoming = root / "incoming"
         self._uploads = root / "uploads"
         self.spool = root / "spool"
+        self._of_proxy = root / "nginx"
         self._parts = PartFiles(self._uploads)
         for directory in (self._incoming, self._uploads, self.spool):
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -181,6 +185,11 @@ class Staging:
             for path in directory.iterdir():
                 if _changed_at(path) < a_moment_ago and not is_in_use(path):
                     yield path
+        # A proxy that was killed does not remove what was arriving; ours writes it here.
+        a_day_ago = datetime.now(UTC) - _LONGEST_HANDING_OVER
+        for path in self._of_proxy.rglob("*") if self._of_proxy.is_dir() else ():
+            if path.is_file() and _changed_at(path) < min(before, a_day_ago):
+                yield path
 
     def _adopt(self, upload: str, source: BinaryIO, limit: int) -> int:
         source.flush()

@@ -218,6 +218,15 @@ class Apptainer:
             raise ApptainerMissing(f"cannot enter {self.root}: {' '.join(ran.screen.split())}")
         return ran
 
+    def entering(self, environment: Mapping[str, str] | None = None) -> list[str]:
+        """Give words that run the words after them as the user, in the root."""
+        return [str(word) for word in self._inside([], environment)]
+
+    @property
+    def user(self) -> str:
+        """The user inside, by numbers: of the account and of its group."""
+        return ":".join(map(str, _user_of(self.root)))
+
     def put(self, source: Path, name: str = "") -> Path:
         """Copy a file of the host into the client's directory, as the user's own, and name it."""
         copy = self.place / (name or source.name)
@@ -260,12 +269,14 @@ class Apptainer:
         recipe.unlink()
         return self.place / name
 
-    def build_runnable_image(self, name: str) -> Path:
+    def build_runnable_image(self, name: str, *further: str) -> Path:
         """Build an unsigned SIF with the root's own shell in it; `run` says `hello` and its words.
 
-        There is also `/bin/cat` in it, and a random file /payload.
+        further   programs beside `cat`, such as `sleep`
+        There is also a random file /payload in it.
         """
-        programs = {"/bin/sh": "/usr/bin/dash", "/bin/cat": "/usr/bin/cat"}
+        programs = {"/bin/sh": "/usr/bin/dash"}
+        programs |= {f"/bin/{one}": f"/usr/bin/{one}" for one in ("cat", *further)}
         loaded = self.run_program("ldd", *programs.values()).screen
         files = {library: library for library in re.findall(r"(/\S+) \(0x", loaded)} | programs
         lines = [f"    {source} {target}" for target, source in files.items()]

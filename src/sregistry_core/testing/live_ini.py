@@ -12,9 +12,12 @@ def write_ini(
     path: Path, *, listen: str, url: str, settings: Mapping[str, str], server: Mapping[str, str]
 ) -> None:
     """Write the embedded default, with what differs from it."""
+    app = {**_app(url), **settings}
+    if "filesystem" not in app["sregistry.plugins"].split():
+        # A key that nobody reads stops the start.
+        del app["filesystem.root"]
     path.write_text(
-        _section("app:main", {**_app(url), **settings})
-        + _section("server:main", {**_server(listen), **server}),
+        _section("app:main", app) + _section("server:main", {**_server(listen), **server}),
         encoding="utf-8",
     )
 

@@ -18,6 +18,7 @@ class Passage:
 
     connections        how many are open at this moment.
     passed             bytes of answers so far.
+    brought            bytes of requests so far.
     break_off_after    bytes of answers after which one connection ends; then it is None again.
     """
 
@@ -28,6 +29,7 @@ class Passage:
         self.port = int(self._listening.getsockname()[1])
         self.connections = 0
         self.passed = 0
+        self.brought = 0
         self.break_off_after: int | None = None
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
@@ -78,6 +80,9 @@ class Passage:
                 target.sendall(chunk)
                 if is_answer and self._is_over(len(chunk)):
                     break
+                if not is_answer:
+                    with self._lock:
+                        self.brought += len(chunk)
         _shut(source)
         _shut(target)
 

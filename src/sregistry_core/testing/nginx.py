@@ -3,11 +3,12 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -38,12 +39,45 @@ http {{
 
 @dataclass(frozen=True)
 class Fronted:
-    """An nginx that runs: its address, the certificate to trust, where it puts bodies, its log."""
+    """An nginx: its address, the certificate to trust, where it puts bodies, its log."""
 
     url: str
     certificate: Path
     body_files: Path
     log_file: Path
+    _command: tuple[str, ...]
+    _listen: str
+    _started: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        # A group of its own: the workers outlive a master that is killed.
+        process = subprocess.Popen(self._command, start_new_session=True)  # noqa: S603
+        self._started.append(process)
+        _wait(process, self._listen, self.log_file)
+
+    def stop(self) -> None:
+        """End it as an administrator would; one that has ended is fine."""
+        while self._started:
+            process = self._started.pop()
+            process.terminate()
+            process.wait(_PATIENCE_SECONDS)
+
+    def kill(self) -> None:
+        """End all of its processes as a power cut would (SIGKILL)."""
+        self._signal(signal.SIGKILL)
+        self._started.pop().wait(_PATIENCE_SECONDS)
+
+    def freeze(self) -> None:
+        """Let it take connections and do nothing, until `thaw`."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        os.killpg(self._started[-1].pid, number)
 
 
 @contextmanager
@@ -86,14 +120,14 @@ def nginx_before(
     main = room / "nginx.conf"
     main.write_text(_MAIN.format(room=room, user=user), encoding="utf-8")
     log_file = room / "error.log"
-    process = subprocess.Popen([program, "-e", str(log_file), "-c", str(main)])  # noqa: S603
+    command = (program, "-e", str(log_file), "-c", str(main))
+    url = f"https://{listen.removesuffix(':443')}"
+    front = Fronted(url, certificate, body_files, log_file, command, listen)
     try:
-        _wait(process, listen, log_file)
-        url = f"https://{listen.removesuffix(':443')}"
-        yield Fronted(url, certificate, body_files, log_file)
+        front.start()
+        yield front
     finally:
-        process.terminate()
-        process.wait(_PATIENCE_SECONDS)
+        front.stop()
 
 
 def _wait(process: "subprocess.Popen[bytes]", listen: str, log_file: Path) -> None:

@@ -112,6 +112,14 @@ class PostgresqlServer:
         """End the server as a power cut would (SIGKILL)."""
         self._end(signal.SIGKILL)
 
+    def freeze(self) -> None:
+        """Let the server and those of its connections answer nothing, until `thaw`."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let the server go on."""
+        self._signal_all(signal.SIGCONT)
+
     def close(self) -> None:
         """End the server, and remove its files."""
         if self._engine is not None:
@@ -163,6 +171,14 @@ class PostgresqlServer:
                 cwd=self._directory,
                 **self._account,
             )
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        assert self._process is not None, "the server was not started"
+        parent = self._process.pid
+        # Each connection has a process of its own, in a group of its own.
+        told = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
+        for pid in (parent, *map(int, told.split())):
+            os.kill(pid, number)
 
     def _answers(self) -> bool:
         engine = create_engine(self.url("postgres"), poolclass=NullPool)

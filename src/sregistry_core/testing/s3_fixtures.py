@@ -1,10 +1,12 @@
 """Fixtures with a real S3 server: name this module in `pytest_plugins`."""
 
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
 from .s3_server import CephGateway
+from .swift_server import SwiftCluster
 
 MakeBucket = Callable[..., dict[str, str]]
 
@@ -27,6 +29,20 @@ def make_bucket(s3_server: CephGateway) -> MakeBucket:
         return {**s3_server.make_bucket(), **settings}
 
     return make
+
+
+@pytest.fixture(scope="session")
+def swift_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwiftCluster]:
+    """A server of other code for all tests of a run that name it, which are few."""
+    with SwiftCluster(tmp_path_factory.mktemp("swift")) as server:
+        yield server
+
+
+@pytest.fixture
+def make_swift_bucket(swift_server: SwiftCluster) -> MakeBucket:
+    """Does on Swift what `make_bucket` does on Ceph: a place of its own in one bucket of a run."""
+    place = {"prefix": f"place-{secrets.token_hex(6)}", "server": "swift"}
+    return lambda **settings: {**swift_server.bucket(), **place, **settings}
 
 
 def as_ini(name: str, settings: Mapping[str, str]) -> dict[str, str]:

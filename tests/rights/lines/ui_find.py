@@ -10,6 +10,6 @@ LINES = (
     Sample("ui.explore", "GET", "/-/explore?show=containers", Deed.OTHER, shows=_SHOWS),
     Sample("ui.search", "GET", "/-/search?q=blast", Deed.OTHER, shows=_SHOWS),
     Sample("ui.stars", "GET", "/-/stars", Deed.OTHER, about=_NOTHING),
-    Sample("ui.star", "POST", "/{entity}/{collection}/-/star", Deed.STAR, form={"back": ""}),
-    Sample("ui.unstar", "POST", "/{entity}/{collection}/-/unstar", Deed.STAR, form={"back": ""}),
+    Sample("ui.star", "POST", "/{entity}/{collection}/-/star", Deed.OTHER, form={"back": ""}),
+    Sample("ui.unstar", "POST", "/{entity}/{collection}/-/unstar", Deed.OTHER, form={"back": ""}),
 )

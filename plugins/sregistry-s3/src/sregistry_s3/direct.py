@@ -1,6 +1,7 @@
 """A bucket as a storage that clients read and write themselves, at signed addresses."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from boto3.s3.transfer import TransferConfig
@@ -19,7 +20,7 @@ from sregistry_core.errors import Malformed, NotFound
 from .sending import parts_of
 from .settings import GIB, MIB, MOST_PARTS, SMALLEST_PART, ObjectStoreSettings
 from .signing import address_to_get, address_to_put
-from .storage import ObjectStorage
+from .storage import PARTS, ObjectStorage
 
 _COPYING = TransferConfig(multipart_threshold=GIB, multipart_chunksize=256 * MIB)
 _MEDIA_TYPE = "application/octet-stream"
@@ -55,13 +56,13 @@ class DirectObjectStorage(ObjectStorage, DirectStorage):
             "put_object",
             dict(self._where(key)),
             size=size,
-            sha256=sha256,
+            sha256=self._signable(sha256),
             lifetime=lifetime,
         )
 
     def begin(self, key: str) -> str:
         """Begin an upload in parts."""
-        where = self._where(key)
+        where = self._where_joined(key)
         with self._refusals(key):
             begun = self._connection.bytes.create_multipart_upload(
                 **where, **self._settings.encrypting
@@ -82,15 +83,15 @@ class DirectObjectStorage(ObjectStorage, DirectStorage):
         return address_to_put(
             self._connection,
             "upload_part",
-            {**self._where(key), "UploadId": upload, "PartNumber": number},
+            {**self._where_joined(key), "UploadId": upload, "PartNumber": number},
             size=size,
-            sha256=sha256,
+            sha256=self._signable(sha256),
             lifetime=lifetime,
         )
 
     def finish(self, key: str, upload: str, parts: Sequence[Part]) -> StoredObject:
         """Join the parts to an object."""
-        where = self._where(key)
+        where = self._where_joined(key)
         try:
             self._join(key, where, upload, parts)
         except (NotFound, StorageUnavailable) as refused:
@@ -98,7 +99,12 @@ class DirectObjectStorage(ObjectStorage, DirectStorage):
             if isinstance(refused, NotFound) or self._is_over(key, where, upload):
                 return self._joined_before(key, refused)
             raise
-        return self.stat(key)
+        return self._settled(key)
+
+    def abandon(self, key: str, upload: str) -> None:
+        """Drop an upload in parts, whether a client has begun it or we have."""
+        for where in (self._where(key), self._where_joined(key))[: 2 if self._is_swift else 1]:
+            self._abort(key, where, upload)
 
     def copy(self, source: str, target: str) -> StoredObject:
         """Copy an object; one of more than 5 GiB in parts."""
@@ -112,6 +118,26 @@ class DirectObjectStorage(ObjectStorage, DirectStorage):
                 Config=_COPYING,
             )
         return self.stat(target)
+
+    @property
+    def _is_swift(self) -> bool:
+        return self._settings.is_swift
+
+    def _signable(self, sha256: str | None) -> str | None:
+        """Give what an address may say of a body: Swift takes no digest there."""
+        return None if self._is_swift else sha256
+
+    def _where_joined(self, key: str) -> dict[str, str]:
+        """Give where parts are joined. On Swift their addresses go on taking bytes until they
+        expire, and what was joined would change: it is copied to where it belongs."""
+        return self._where(PARTS + key if self._is_swift else key)
+
+    def _settled(self, key: str) -> StoredObject:
+        if not self._is_swift:
+            return self.stat(key)
+        made = self.copy(PARTS + key, key)
+        self.delete(PARTS + key)
+        return made
 
     def _join(self, key: str, where: dict[str, str], upload: str, parts: Sequence[Part]) -> None:
         with self._refusals(key):
@@ -132,6 +158,9 @@ class DirectObjectStorage(ObjectStorage, DirectStorage):
         return False
 
     def _joined_before(self, key: str, refused: Exception) -> StoredObject:
+        if self._is_swift:
+            with suppress(ObjectMissing):
+                return self._settled(key)
         try:
             return self.stat(key)
         except ObjectMissing:

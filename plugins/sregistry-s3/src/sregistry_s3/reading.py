@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -9,6 +10,8 @@ from botocore.exceptions import BotoCoreError
 from urllib3.exceptions import HTTPError
 
 from .refusals import refusals
+
+_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)", re.ASCII)
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +84,18 @@ class ObjectReader(io.RawIOBase):
         return chunk
 
     def _ask(self, version: dict[str, str]) -> Any:
-        # A range that begins at 0 would be refused of an empty object.
-        span = {"Range": f"bytes={self._position}-"} if self._position else {}
-        return self._client.get_object(**self._where, **span, **version)
+        # Always a range, whose answer tells the size twice: a connection that ends within the
+        # headers looks like an answer with fewer of them, or with fewer digits.
+        for _ in range(2):
+            answer = self._client.get_object(
+                **self._where, Range=f"bytes={self._position}-", **version
+            )
+            told = _RANGE.fullmatch(answer.get("ContentRange", ""))
+            if told is not None:
+                first, last, total = map(int, told.groups())
+                size = answer.get("ContentLength")
+                if first == self._position and last + 1 == total and size == total - first:
+                    return answer
+            with suppress(Exception):
+                answer["Body"].close()
+        raise OSError("the headers of the answer are not whole")

@@ -26,6 +26,7 @@ class ObjectStoreSettings:
     prefix                      of every key; empty, or ending with `/`
     access_key                  empty when the library is to find credentials by itself
     encryption                  `none`, `s3` or `kms`
+    is_swift                    what Swift's S3 interface cannot is done in another way
     """
 
     name: str
@@ -40,6 +41,7 @@ class ObjectStoreSettings:
     ca_file: Path | None
     encryption: str
     kms_key: str
+    is_swift: bool
     connect_timeout: timedelta
     read_timeout: timedelta
     attempts: int
@@ -85,6 +87,7 @@ def read_settings(settings: PluginSettings) -> ObjectStoreSettings:
         ca_file=_ca_file(settings),
         encryption=encryption,
         kms_key=kms_key,
+        is_swift=settings.choice("server", ("any", "swift"), "any") == "swift",
         connect_timeout=_at_least_a_second(settings, "connect_timeout", "5s"),
         read_timeout=_at_least_a_second(settings, "read_timeout", "1m"),
         attempts=settings.number("attempts", 4, least=1, most=20),

@@ -24,6 +24,9 @@ from .refusals import code_of, refusals
 from .sending import send, uploads_of
 from .settings import ObjectStoreSettings
 
+PARTS = "parts/"
+"""Where Swift joins what clients bring in parts; the sweep removes what stays there."""
+
 
 class ObjectStorage(Storage):
     """Keeps each object as one object of a bucket, below a prefix."""
@@ -38,6 +41,8 @@ class ObjectStorage(Storage):
         where = self._where(key)
         with self._refusals(key):
             found = self._connection.questions.head_object(**where)
+            if not {"ContentLength", "LastModified", "ETag"} <= found.keys():
+                raise OSError("the headers of the answer are not whole")
         return _stored(key, found["ContentLength"], found["LastModified"])
 
     def open(self, key: str, start: int = 0) -> BinaryIO:
@@ -49,7 +54,8 @@ class ObjectStorage(Storage):
             )
         except StorageUnavailable as error:
             cause = error.__cause__
-            if start and isinstance(cause, ClientError) and code_of(cause) in _BEHIND_THE_END:
+            is_behind = isinstance(cause, ClientError) and code_of(cause) in _BEHIND_THE_END
+            if is_behind and (start or not self.stat(key).size):
                 return BytesIO()
             raise
         return cast(BinaryIO, reader)
@@ -84,21 +90,13 @@ class ObjectStorage(Storage):
             found = list(uploads_of(self._connection.bytes, where))
         for one in found:
             with suppress(ValueError):
-                key = require_key(one["Key"].removeprefix(self._settings.prefix))
+                below = one["Key"].removeprefix(self._settings.prefix)
+                key = require_key(below.removeprefix(PARTS) if self._settings.is_swift else below)
                 yield Unfinished(key, one["UploadId"], one["Initiated"].astimezone(UTC))
 
     def abandon(self, key: str, upload: str) -> None:
         """Drop an upload in parts."""
-        where = self._where(key)
-        try:
-            with self._refusals(key):
-                self._connection.bytes.abort_multipart_upload(**where, UploadId=upload)
-        except StorageUnavailable:
-            raise
-        except Exception as error:
-            # Over already, however the store says it.
-            if not isinstance(error.__cause__, ClientError):
-                raise
+        self._abort(key, self._where(key), upload)
 
     def check(self) -> None:
         """Ask for the bucket."""
@@ -108,6 +106,17 @@ class ObjectStorage(Storage):
                 self._connection.questions.head_bucket(Bucket=bucket)
         except ObjectMissing as error:
             raise StorageUnavailable(f"the object store {name} has no bucket {bucket}") from error
+
+    def _abort(self, key: str, where: dict[str, str], upload: str) -> None:
+        try:
+            with self._refusals(key):
+                self._connection.bytes.abort_multipart_upload(**where, UploadId=upload)
+        except StorageUnavailable:
+            raise
+        except Exception as error:
+            # Over already, however the store says it.
+            if not isinstance(error.__cause__, ClientError):
+                raise
 
     def _each(self, pages: Iterator[Any]) -> Iterator[StoredObject]:
         while True:

@@ -18,10 +18,10 @@ from sregistry_core.names import (
 from sregistry_core.services.client_credentials import Spelling
 from sregistry_core.web.dialects import json_response
 from sregistry_core.web.forms import read_json
+from sregistry_core.web.multipart_form import MultipartForm
 from sregistry_core.web.signed_header import services_of
 
 from .asked import short_entity, spelling_in_path, spellings_of
-from .multipart_form import MultipartForm
 
 
 @view_config(route_name="sregistry.begin_push")

@@ -18,6 +18,7 @@ from sregistry_core.identifiers import new_secret
 from sregistry_core.services.authentication import digest_of
 from sregistry_core.web.security import SESSION_COOKIE
 
+from .fields import query_field
 from .site import Address, read_address
 
 VISITOR_COOKIE = "sregistry_visitor"
@@ -29,6 +30,8 @@ _TOO_OLD = "this form was too old, or did not come from a page of ours: go back,
 
 def includeme(config: Configurator) -> None:
     """Check every form that is sent to a page."""
+    config.registry["ui_large_forms"] = set()
+    config.add_directive("take_large_forms", _take_large_forms)
     config.add_request_method(_anchor, "form_anchor", reify=True)
     config.set_csrf_storage_policy(CookieBoundTokens())
     # The origin is checked below: Pyramid's own check believes what a proxy says of the scheme.
@@ -65,6 +68,9 @@ def check_form(request: Request) -> bool:
     if route is None or not route.name.startswith("ui."):
         return False
     _require_own_origin(request)
+    if route.name in request.registry["ui_large_forms"]:
+        _require_token_outside(request)
+        return False
     require_small_form(request, LARGEST_FORM)
     return True
 
@@ -73,6 +79,21 @@ def refuse_form(_error: BadCSRFToken, request: Request) -> Response:
     """Say why a form was not taken."""
     response: Response = request.dialect.response(request, 403, _TOO_OLD)
     return response
+
+
+def _take_large_forms(config: Configurator, *routes: str) -> None:
+    """Take bodies of another kind or size at routes: their token is not in the body.
+
+    It stands in the header that scripts of ours send, or in the query of a form's address, so that
+    it is known before anything of the body is read, and believed.
+    """
+    config.registry["ui_large_forms"].update(routes)
+
+
+def _require_token_outside(request: Request) -> None:
+    token = request.headers.get("X-CSRF-Token") or query_field(request, "csrf_token")
+    if not request.registry.getUtility(ICSRFStoragePolicy).check_csrf_token(request, token):
+        raise BadCSRFToken()
 
 
 def _anchor(request: Request) -> str:

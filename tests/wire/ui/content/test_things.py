@@ -108,7 +108,7 @@ def test_search_engines_are_told_what_an_image_is(lab):
     assert told["name"] == "ada/lab/blast"
     assert told["softwareVersion"] == "1"
     assert told["license"] == "MIT"
-    assert told["description"] == "The lab Images of all kinds."
+    assert told["description"] == "Images of all kinds."
     assert page.find("meta", property="og:title")["content"] == "ada/lab/blast:1"
     assert page.find("link", rel="canonical")["href"] == "http://registry.test/ada/lab/blast:1"
 

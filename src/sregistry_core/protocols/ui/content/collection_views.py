@@ -14,7 +14,7 @@ from .client_commands import Subject, ways_for
 from .markdown import first_words, rendered
 from .named import collection_of, is_public, path_of
 
-_PAGE = 100
+_PAGE = 50
 _TAGS = 12
 NEW_CONTAINER = "my-image"
 
@@ -57,6 +57,7 @@ def show_collection(request: Request) -> Response:
         next_after=shown.next_after,
         is_first=not asked.after,
         first_words=first_words,
+        starred=collection.id in services.stars.among([collection]),
         is_public=is_public(request, collection),
         may_manage=services.access.may(Action.MANAGE, collection),
         may_push=may_push,

@@ -13,6 +13,7 @@ from sregistry_core.services import Services
 from sregistry_core.services.contents import ShownTag
 from sregistry_core.web.paging import Asked, page_of
 
+from ..amounts import in_bytes, in_groups
 from ..fields import query_field
 from ..pages import page
 from .badge import badge_svg, snippets
@@ -20,9 +21,8 @@ from .charts import first_day, pull_chart
 from .client_commands import Subject, ways_for
 from .markdown import first_words, rendered
 from .named import container_name_of, container_of, is_public, path_of
-from .words import in_bytes, in_groups
 
-_PAGE = 100
+_PAGE = 50
 _MOVES = 50
 _BADGE_SECONDS = 300
 

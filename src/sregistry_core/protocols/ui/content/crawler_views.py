@@ -14,7 +14,7 @@ from sregistry_core.services import Services
 from ..fields import query_field
 from .named import absent
 
-LARGEST_PART = 10_000
+LARGEST_PART = 5_000
 """Containers in one file; a sitemap has at most 50,000 addresses. Source: sitemaps.org."""
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _FOR_CLIENTS = ("/-/", "/*/-/", "/api/", "/auth/", "/transfer/", "/v1/", "/v2/")

@@ -11,7 +11,7 @@ from ..pages import page
 from .markdown import first_words, rendered
 from .named import entity_of, path_of
 
-_PAGE = 100
+_PAGE = 50
 
 
 @view_config(route_name="ui.entity")

@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 
 from sregistry_core.services.newest import NewImage
 
+from ..amounts import in_bytes
 from .markdown import first_words
-from .words import as_instant, in_bytes
+from .words import as_instant
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -41,7 +41,10 @@ def document(body: bytes) -> Markup:
 def _coloured(text: str, kind: str) -> Markup:
     if len(text) > LARGEST:
         return escape(text)
-    return Markup(highlight(text, _lexer(kind), _FORMATTER))  # noqa: S704 - Pygments escapes
+    coloured = highlight(text, _lexer(kind), _FORMATTER)
+    # Each line ends with a newline there, also the last one.
+    whole = coloured if text.endswith("\n") else coloured.removesuffix("\n")
+    return Markup(whole)  # noqa: S704 - Pygments escapes
 
 
 def _lexer(kind: str) -> Lexer:

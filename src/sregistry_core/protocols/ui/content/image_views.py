@@ -12,13 +12,21 @@ from sregistry_core.errors import Malformed, NotFound, RegistryError
 from sregistry_core.formats.oci_manifest import read_document
 from sregistry_core.models import Container, Image, Manifest
 from sregistry_core.names import ContainerName, ImageName, parse_architecture, parse_tag
+from sregistry_core.services.access import name_of
 
 from ..fields import query_field
 from ..pages import page
 from . import highlighting
 from .client_commands import Subject, ways_for
 from .markdown import first_words, rendered
-from .named import absent, container_name_of, container_of, is_public, path_of
+from .named import (
+    absent,
+    container_name_of,
+    container_of,
+    is_public,
+    lead_to_its_name,
+    path_of,
+)
 from .structured_data import structured_data
 
 _MOVES = 5
@@ -39,6 +47,7 @@ def show_image(request: Request) -> Response:
     except NotFound:
         # The same is said where neither is there, and where both are hidden.
         return _manifest(request, wanted)
+    lead_to_its_name(request, str(name), name_of(image.container))
     return _image_page(request, image, wanted.tag)
 
 
@@ -75,6 +84,9 @@ def _image_page(request: Request, image: Image, tag: str | None) -> Response:
     address = f"{path_of(container)}:{tag}" if tag else f"{path_of(container)}@{image.digest}"
     body = services.artifacts.of_image(image)
     digest = str(ContentDigest.of(body))
+    referrers = services.artifacts.referrers(
+        container, [digest, image.digest, *services.artifacts.digests_of(image)]
+    )
     subject = Subject(
         name=_name(container),
         tag=tag,
@@ -112,7 +124,8 @@ def _image_page(request: Request, image: Image, tag: str | None) -> Response:
         ),
         manifest=highlighting.document(body),
         manifest_digest=digest,
-        referrers=services.artifacts.referrers(container, [digest, image.digest]),
+        referrers=referrers,
+        sboms=[one for one in referrers if _is_sbom(one)],
         is_public=public,
         may_manage=services.access.may(Action.MANAGE, container),
         ways=ways_for(site, subject, may_push=False, home=site.id),
@@ -169,6 +182,11 @@ def _manifest_page(
         is_public=public,
         ways=ways_for(site, subject, may_push=False, home=site.id),
     )
+
+
+def _is_sbom(manifest: Manifest) -> bool:
+    kind = manifest.artifact_type or ""
+    return any(word in kind for word in ("cyclonedx", "spdx", "syft"))
 
 
 def _text(inspection: dict[str, Any], name: str, show: Any) -> Any:

@@ -40,10 +40,24 @@ def rendered(text: str) -> Markup:
 
 @lru_cache(_KEPT)
 def first_words(text: str, most: int = 200) -> str:
-    """Give the beginning of a description as plain text on one line."""
-    plain = nh3.clean(_MARKDOWN.render(text[: most * 20]), tags=set(), attributes={})
-    words = " ".join(Markup(plain).unescape().split())  # noqa: S704 - nh3 has cleaned it
+    """Give the beginning of a description as plain text: of its first paragraph, where it has one.
+
+    most   how many characters at most
+    """
+    tokens = _MARKDOWN.parse(text)
+    begun = [one.type for one in tokens]
+    place = begun.index("paragraph_open") if "paragraph_open" in begun else 0
+    inline = next((one for one in tokens[place:] if one.type == "inline"), None)
+    if inline is None:
+        return ""
+    words = " ".join("".join(_plain(one) for one in inline.children or []).split())
     return words if len(words) <= most else f"{words[: most - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _plain(token: Token) -> str:
+    if token.type in ("softbreak", "hardbreak"):
+        return " "
+    return token.content if token.type in ("text", "code_inline", "image") else ""
 
 
 def _link_to_picture(

@@ -1,5 +1,6 @@
 """What the path of a page names: what can be no name is answered as what is not there."""
 
+from pyramid.httpexceptions import HTTPFound
 from pyramid.request import Request
 
 from sregistry_core.errors import Malformed, NotFound
@@ -22,18 +23,20 @@ def entity_of(request: Request) -> Entity:
 
 def collection_of(request: Request) -> Collection:
     """Give the collection that the path names. Raises NotFound."""
-    collection: Collection = request.services.catalog.collection(
-        CollectionName(
-            _part(request, "entity", parse_entity_name),
-            _part(request, "collection", parse_collection_name),
-        )
+    name = CollectionName(
+        _part(request, "entity", parse_entity_name),
+        _part(request, "collection", parse_collection_name),
     )
+    collection: Collection = request.services.catalog.collection(name)
+    lead_to_its_name(request, str(name), name_of(collection))
     return collection
 
 
 def container_of(request: Request) -> Container:
     """Give the container that the path names. Raises NotFound."""
-    container: Container = request.services.catalog.container(container_name_of(request))
+    name = container_name_of(request)
+    container: Container = request.services.catalog.container(name)
+    lead_to_its_name(request, str(name), name_of(container))
     return container
 
 
@@ -44,6 +47,14 @@ def container_name_of(request: Request) -> ContainerName:
         _part(request, "collection", parse_collection_name),
         _part(request, "container", parse_container_name),
     )
+
+
+def lead_to_its_name(request: Request, asked: str, name: str) -> None:
+    """Send the browser to where a thing is found now, when it was asked for by a former name."""
+    if asked != name:
+        rest = request.path[len(f"/{asked}") :]
+        query = f"?{request.query_string}" if request.query_string else ""
+        raise HTTPFound(location=f"/{name}{rest}{query}")
 
 
 def path_of(thing: Entity | Collection | Container) -> str:

@@ -1,4 +1,4 @@
-"""Pages to see what is used: a map of sizes, storage and pulls over time."""
+"""Pages to see what is used: sizes, storage and pulls; to upload; and to try the API."""
 
 from pyramid.config import Configurator
 
@@ -24,5 +24,21 @@ def includeme(config: Configurator) -> None:
                 f"{place}/-/usage/{{what:storage|pulls}}.csv",
                 request_method=_READING,
             )
+    add = config.add_route
+    add("ui.upload", "/-/upload", request_method=_READING)
+    # The sregistry client pushes to an address that ends in `/upload`.
+    add("ui.upload_whole", "/-/upload/whole", request_method="POST")
+    add("ui.begin_upload", "/-/uploads", request_method="POST")
+    add("ui.upload_underway", "/-/uploads/{proof}")
+    add("ui.finish_upload", "/-/uploads/{proof}/finish", request_method="POST")
+    # The form without scripts holds the whole image; pieces are as small as any other body.
+    config.take_large_bodies("ui.upload_whole", ["POST"])
+    config.take_large_forms("ui.upload_whole", "ui.upload_underway", "ui.finish_upload")
+    add("ui.api", "/-/api", request_method=_READING)
+    add("ui.api_operation", "/-/api/{operation}", request_method=_READING)
+    add("ui.api_token", "/-/api-token", request_method="POST")
+    config.include(".api_views")
+    config.scan(".api_views")
     config.scan(".treemap_views")
+    config.scan(".upload_views")
     config.scan(".usage_views")

@@ -14,7 +14,8 @@ from multipart import (
 from pyramid.request import Request
 
 from sregistry_core.errors import Malformed, StorageFull, TooLarge
-from sregistry_core.web.forms import body_of
+
+from .forms import body_of
 
 MOST_FIELDS = 20
 LARGEST_FIELD = 16 * 1024
