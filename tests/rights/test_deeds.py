@@ -21,6 +21,7 @@ from .callers import (
     TEAM_OWNER,
     TEAM_OWNER_PULLS,
     WRITER,
+    Way,
 )
 from .lines import LINES, USUAL_WAYS, WAYS
 from .samples import Deed
@@ -47,6 +48,9 @@ def questions(deed, caller, world=PRIVATE):
     """Every line of a deed, as one caller asks it."""
     for protocol, samples in LINES.items():
         usual = WAYS.get(protocol, USUAL_WAYS)[0]
+        # Pages take no token.
+        if usual is Way.COOKIE and caller.only in ("pull", "push"):
+            continue
         for sample in (one for one in samples if one.deed is deed):
             yield protocol, Question(sample, caller, world, sample.only_way or usual)
 

@@ -98,9 +98,16 @@ class NewsOfMine:
 
         Each half reads an index of its own from the newest on, and stops at `limit`.
         """
+        # Who may no longer see a collection is not told what it is called now.
+        seen = (
+            select(Collection.id)
+            .join(Collection.entity)
+            .where(Collection.id == AuditEvent.collection_id, self._access.visible())
+            .exists()
+        )
         halves = (
             AuditEvent.collection_id.in_(self._owned(user)),
-            AuditEvent.about_id == user.id,
+            and_(AuditEvent.about_id == user.id, or_(AuditEvent.collection_id.is_(None), seen)),
         )
         return union(*(self._half(user, half, after, since, limit) for half in halves))
 

@@ -7,7 +7,7 @@ from sregistry_core.testing.sif_files import make_sif
 
 
 def test_an_address_that_is_nobodys_has_a_page_with_a_way_on(browser):
-    page = browser.open("/no/such/page", status=404)
+    page = browser.open("/no/such/page/of/ours", status=404)
 
     assert page.content_type == "text/html"
     assert page.html.h1.get_text() == "Not Found"
@@ -20,7 +20,7 @@ def test_an_address_that_is_nobodys_has_a_page_with_a_way_on(browser):
 def test_programs_get_json_there(stranger, accept):
     headers = {} if accept is None else {"Accept": accept}
 
-    answer = stranger.get("/no/such/page", headers=headers, status=404)
+    answer = stranger.get("/no/such/page/of/ours", headers=headers, status=404)
 
     assert answer.json == {"detail": "there is nothing at this address"}
 
@@ -39,11 +39,10 @@ def test_what_is_hidden_looks_like_what_is_absent(ada, browser, registry):
         browser.open(path, status=404) for path in ("/ada/lab/secret", "/ada/lab/absent")
     )
 
-    def words(page):
-        return page.text.replace(page.headers["X-Request-ID"], "")
+    def words(page, name):
+        return page.text.replace(page.headers["X-Request-ID"], "").replace(name, "NAME")
 
-    assert words(hidden) == words(absent)
-    assert "ada" not in words(hidden)
+    assert words(hidden, "secret") == words(absent, "absent")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
@@ -61,7 +60,7 @@ def test_the_page_of_a_refusal_asks_the_database_nothing(ada_at_home, registry):
     for engine in {registry.parts.database.reading, registry.parts.database.writing}:
         event.listen(engine, "before_cursor_execute", lambda *words: asked.append(words[2]))
 
-    page = ada_at_home.open("/absent", status=404)
+    page = ada_at_home.open("/no/such/page/of/ours", status=404)
 
     assert asked == []
     assert page.html.find("main")
