@@ -24,6 +24,7 @@ def test_the_first_page_and_signing_in_are_well_made(registry, visit, phone, dar
     ada.sign_in("ada")
 
     ada.check()
+    ada.page.locator(".menu summary").click()
     assert ada.page.get_by_role("button", name="Sign out").is_visible()
 
 

@@ -79,7 +79,7 @@ def test_pages_fit_every_window_and_theme(visit, registry, phone, dark):
     }
     for name, path in pages.items():
         page = ada.open(path)
-        for details in page.locator("details").all():
+        for details in page.locator("main details").all():
             details.evaluate("one => one.open = true")
         assert ada.overflow() == 0, path
         ada.check()

@@ -49,11 +49,11 @@ for (const map of document.querySelectorAll(".treemap")) {
     tile.addEventListener("blur", hide);
   }
   map.addEventListener("keydown", event => {
-    const tile = event.target.closest(".tile");
+    const tile = event.target.closest("a.tile");
     if (!tile || event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.key in STEPS) {
       event.preventDefault();
-      next(tile.closest("svg").querySelectorAll(".tile"), tile, STEPS[event.key])?.focus();
+      next(tile.closest("svg").querySelectorAll("a.tile"), tile, STEPS[event.key])?.focus();
     } else if (event.key === "Backspace" && map.dataset.up) {
       event.preventDefault();
       location.assign(map.dataset.up);

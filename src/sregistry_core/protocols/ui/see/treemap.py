@@ -13,6 +13,8 @@ _WIDE, _TALL = Rectangle(0, 0, 1000, 560), Rectangle(0, 0, 350, 520)
 _EDGE = 1.5
 _SIGN_WIDTH, _LINE, _INSET = 7.6, 18, 8
 _TONES = 6
+SMALLEST_TARGET = 26
+"""In units of the picture, which are about those of the page: WCAG 2.2 asks for 24."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class Tile:
     width: float
     height: float
     words: Sequence[str]
+
+    @property
+    def can_be_hit(self) -> bool:
+        """True when a finger hits it; what is smaller leads on from the table alone."""
+        return min(self.width, self.height) >= SMALLEST_TARGET
 
 
 @dataclass(frozen=True, slots=True)
