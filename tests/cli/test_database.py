@@ -56,15 +56,21 @@ def used(site, empty_database):
     return site.settings["sregistry.database"]
 
 
+def without_duties(rows):
+    """Leave out the duty to fill the search index, which every copy writes anew."""
+    kept = [row for row in rows["outbox"] if "summaries.refresh" not in row]
+    return {**rows, "outbox": kept}
+
+
 def test_everything_is_copied_there_and_back_again(site, used, new, tmp_path):
     said = site.must("database", "copy", used, new)
 
     assert said[-1].startswith("copied ")
     assert "image: 1" in said
-    assert everything(new) == everything(used)
+    assert without_duties(everything(new)) == without_duties(everything(used))
     back = f"sqlite:///{tmp_path}/back.sqlite"
     site.must("database", "copy", new, back)
-    assert everything(back) == everything(used)
+    assert without_duties(everything(back)) == without_duties(everything(used))
 
 
 def test_the_registry_goes_on_in_the_new_database(site, used, new, empty_database):

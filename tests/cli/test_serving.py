@@ -142,7 +142,8 @@ def test_a_live_registry_that_does_not_start_shows_why(tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_worker_looks_for_jobs_until_a_signal_ends_it(pushed_uninspected, number):
     site = pushed_uninspected
-    assert [line.split()[1] for line in site.must("jobs", "list")] == ["images.inspect"]
+    waiting = sorted(line.split()[1] for line in site.must("jobs", "list"))
+    assert waiting == ["collections.summarize", "containers.summarize", "images.inspect"]
 
     process = subprocess.Popen(
         [sys.executable, "-m", "sregistry_core.cli", "-c", site.ini, "worker"],

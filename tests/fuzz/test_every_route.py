@@ -81,6 +81,7 @@ def test_images_arrive_at_these_routes_only(registry):
         "oci.uploads_bare",
         "sregistry.push",
         "sregistry.push_at_once",
+        "ui.upload_whole",
         "transfer.bring",
     }
 

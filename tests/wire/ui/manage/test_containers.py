@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from sregistry_core.protocols.ui.amounts import in_bytes
 from sregistry_core.testing.oci import OciClient
 from sregistry_core.testing.sif_files import make_sif
 
@@ -155,7 +156,7 @@ def test_a_clean_up_says_what_it_frees(blast, ada, fill):
     page = blast.open(f"{AT}/clean-up?tags=?")
 
     freed = page.html.select(".counts dd")[2].get_text()
-    assert freed == f"{len(TWO) / 1024:.1f} KiB"
+    assert freed == in_bytes(len(TWO))
 
 
 def test_a_clean_up_of_what_has_changed_is_refused(blast, ada, fill):
