@@ -42,7 +42,9 @@ def build(
     arguments: Sequence[str],
     detach: bool,
 ) -> None:
-    """Order a build of a definition file, and show what it says until it ends.
+    """Order a build, and show what it says until it ends.
+
+    FILE is a definition.
 
     `-` is the input. Ctrl-C cancels it. A worker, or the server with its own, must be running.
     """
