@@ -146,7 +146,8 @@ class Stack:
         for service in self.services.values():
             image = service["image"]
             build, (name, _, _) = service.get("build"), image.rpartition(":")
-            if name in STAND_INS and not self.podman.has_image(image):
+            if name in STAND_INS:
+                # Made anew: it holds the place of this checkout.
                 archive = self._room / "stand-in.tar"
                 write_stand_in(archive, STAND_INS[name])
                 path = "PATH=/stand-in:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
