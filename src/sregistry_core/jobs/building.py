@@ -128,6 +128,8 @@ def _publish(
     output: BuildLog,
 ) -> None:
     output.write()
+    # A builder asks a program for it: no transaction waits for that.
+    version = builder.version()[:200]
     with unit() as services:
         orderer = services.building.orderer(started.id)
         size = image.stat().st_size
@@ -138,7 +140,7 @@ def _publish(
             started.id,
             BuildState.SUCCEEDED,
             image=made,
-            built_with=builder.version()[:200],
+            built_with=version,
             log_digest=output.digest,
         )
 
@@ -152,12 +154,13 @@ def _end(
     builder: Builder | None = None,
 ) -> None:
     output.write()
+    version = builder.version()[:200] if builder is not None else None
     with unit() as services:
         services.building.end(
             build,
             state,
             reason=" ".join(reason.split())[:2000],
-            built_with=builder.version()[:200] if builder is not None else None,
+            built_with=version,
             log_digest=output.digest,
         )
 
