@@ -15,14 +15,15 @@ PROTOCOLS = "discovery transfer library oci directory sregistry shub hkp api ui"
 
 @pytest.fixture(scope="module")
 def locations():
-    """What nginx takes large bodies at: a prefix, and an expression."""
+    """What nginx takes large bodies at: a prefix, one path, and an expression."""
     text = (SHIPPED / "sregistry.conf").read_text(encoding="utf-8")
     found = re.findall(
-        r"location (~ )?(\S+) \{\n[^}]*?include sregistry-bodies\.conf;", text, re.MULTILINE
+        r"location ([~=] )?(\S+) \{\n[^}]*?include sregistry-bodies\.conf;", text, re.MULTILINE
     )
-    assert len(found) == 2
+    assert len(found) == 3
     return [
-        re.compile(place if is_expression else re.escape(place)) for is_expression, place in found
+        re.compile(place if how == "~ " else re.escape(place) + ("$" if how == "= " else ""))
+        for how, place in found
     ]
 
 
