@@ -281,7 +281,7 @@ DOORS = {
     "tags.of": Refuses(lambda s, t: s.tags.of(t.blast)),
     "tags.find": Refuses(lambda s, t: s.tags.find(t.blast, "1")),
     "tags.is_frozen": Refuses(lambda s, t: s.tags.is_frozen(t.blast, "1")),
-    "tags.digests_of": Refuses(lambda s, t: s.tags.digests_of(t.blast)),
+    "tags.digests_of": Refuses(lambda s, t: s.tags.digests_of(t.blast, [])),
     "tags.set": Refuses(lambda s, t: s.tags.set(t.blast, "2", t.image)),
     "tags.freeze": Refuses(lambda s, t: s.tags.freeze(t.blast, "1")),
     "tags.remove": Refuses(lambda s, t: s.tags.remove(t.blast, "1")),
