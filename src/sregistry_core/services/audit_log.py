@@ -97,7 +97,7 @@ class AuditLog:
         if sought.user:
             conditions.append(self._of_user(sought.user))
         if sought.action:
-            kind = begins(self._db, AuditEvent.action, f"{sought.action}.")
+            kind = AuditEvent.action.startswith(f"{sought.action}.", autoescape=True)
             conditions.append(or_(AuditEvent.action == sought.action, kind))
         if sought.target:
             conditions.append(begins(self._db, AuditEvent.target, sought.target))

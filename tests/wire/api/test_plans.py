@@ -60,6 +60,12 @@ SORTED = "USE TEMP B-TREE FOR ORDER BY"
 KNOWN = {
     # In the order of their numbers, which is that of the table.
     "/api/v1/shares": "SCAN share_link",
+    # What has a target is confined by it before it is sorted.
+    "/api/v1/audit?target=ada/lab": (
+        "SEARCH audit_event USING INDEX ix_audit_event_target (target>? AND target<?)"
+    ),
+    # Each 400th of all names.
+    "/sitemap.xml": "SCAN search_entry USING INDEX ix_search_entry_full_name",
     # Keys of collections alone, of which there are few beside containers.
     "/-/explore": "SCAN collection",
 }
