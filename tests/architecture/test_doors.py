@@ -393,6 +393,16 @@ DOORS = {
     "building.remember": RefusesAllButTheSystem(
         lambda s, t: s.building.remember(t.build.id, "job 1")
     ),
+    "building.note": RefusesAllButTheSystem(
+        lambda s, t: s.building.note(t.build.id, {"base:docker://alpine": "x"})
+    ),
+    "base_images.facts": Unguarded("it finds what the caller may pull, and nothing else"),
+    "build_statements.run": RefusesAllButTheSystem(
+        lambda s, t: s.build_statements.run(build=t.build.id)
+    ),
+    "build_statements.of": Refuses(lambda s, t: s.build_statements.of(t.image)),
+    "build_statements.builds_of": Refuses(lambda s, t: s.build_statements.builds_of(t.image)),
+    "build_statements.require_genuine": Unguarded("it only refuses; the door before it is guarded"),
     "building.is_cancelled": RefusesAllButTheSystem(
         lambda s, t: s.building.is_cancelled(t.build.id)
     ),

@@ -9,6 +9,7 @@ from sregistry_core.login_rules import LoginRules
 from sregistry_core.services import (
     Facilities,
     Services,
+    build_statements,
     builds,
     claims,
     inspection,
@@ -102,6 +103,10 @@ def _forget_old(services: Services) -> None:
     services.audit_log.forget_old()
 
 
+def _state_build(services: Services, **arguments: Any) -> None:
+    services.build_statements.run(**arguments)
+
+
 def _expire_builds(services: Services) -> None:
     services.builds.forget_old()
     services.build_contexts.expire()
@@ -130,6 +135,7 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     FORGET_JOB: Duty(_forget_old),
     LOOK_JOB: LongDuty(look_at_storages),
     builds.JOB: LongDuty(run_build),
+    build_statements.JOB: Duty(_state_build),
     "builds.expire": Duty(_expire_builds),
     REFRESH_JOB: LongDuty(refresh_people),
 }

@@ -66,6 +66,8 @@ class Build(Base):
     """The program that built it, and its version."""
     log_digest: Mapped[str | None] = mapped_column(String(71))
     """Of all lines, each with a line feed, when the build has ended."""
+    provenance_digest: Mapped[str | None] = mapped_column(String(71))
+    """Of the manifest that tells OCI clients how the image was built."""
     retry_of: Mapped[str | None] = mapped_column(ForeignKey("build.id", ondelete="SET NULL"))
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """What else was found out, such as the digest of the base image."""

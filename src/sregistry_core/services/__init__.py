@@ -6,9 +6,11 @@ from .account_changes import AccountChanges
 from .accounts import Accounts
 from .affiliations import Affiliations
 from .authentication import Authentication
+from .base_images import BaseImages
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
 from .build_contexts import BuildContexts
+from .build_statements import BuildStatements
 from .building import Building
 from .builds import Builds
 from .catalog import Catalog
@@ -221,6 +223,18 @@ class Services(Overview):
     def build_contexts(self) -> BuildContexts:
         """Files that definitions copy from."""
         return BuildContexts(self.db, self.access, self.facilities)
+
+    @cached_property
+    def base_images(self) -> BaseImages:
+        """What definitions start from."""
+        return BaseImages(
+            self.db, self.access, self.catalog, self.images, self.artifacts, self.facilities
+        )
+
+    @cached_property
+    def build_statements(self) -> BuildStatements:
+        """How images were built."""
+        return BuildStatements(self.db, self.access, self.outbox, self.facilities)
 
     @cached_property
     def building(self) -> Building:

@@ -31,6 +31,7 @@ from sregistry_core.models import (
 from sregistry_core.names import USUAL_ARCHITECTURE, ContainerName, parse_tag
 
 from .access import Access, name_of
+from .build_statements import BuildStatements
 from .freezing import refuse_frozen
 from .glances import manifest_at
 from .images import Images
@@ -109,6 +110,7 @@ class Manifests:
         verification = Verification(db, access, outbox, facilities)
         self._sif = SifArtifacts(db, access, publishing, verification, facilities)
         self._results = VerificationResults(db, access, facilities)
+        self._statements = BuildStatements(db, access, outbox, facilities)
 
     def find(
         self, container: Container, reference: Reference, *, accepted: Collection[str] = ()
@@ -185,8 +187,14 @@ class Manifests:
         self._access.require(Action.PUSH, container)
         self._require_takeable(container, digest, document, names)
         image = self._image_of(container, document, seen)
+        told = self._statements.require_genuine(container, digest, document)
         manifest = self._rows.keep(
-            container, body, digest, document, image_id=image.id if image else None
+            container,
+            body,
+            digest,
+            document,
+            image_id=image.id if image else None,
+            provenance_of=told.id if told else None,
         )
         for name in names:
             self._pointers.point(container, name, manifest)
@@ -256,7 +264,7 @@ class Manifests:
 
     def count(self, manifest: AnyManifest) -> None:
         """Count one pull of what is no SIF: the bytes of a SIF are counted where they leave."""
-        is_ours = manifest.image_id is not None or manifest.result_of is not None
+        is_ours = manifest.image_id is not None or manifest.tells_of is not None
         if not is_ours and manifest.media_type not in INDEX_TYPES:
             self._facilities.tally.count_pull(manifest.container_id, self._facilities.clock())
 
@@ -345,6 +353,7 @@ class Manifests:
         self._refuse_frozen(container, names)
         require_manifest(self._db, container, document, is_tagged=bool(names))
         self._results.require_genuine(container, digest, document, is_tagged=bool(names))
+        self._statements.require_genuine(container, digest, document)
         self._require_blobs(container, document)
 
     def _require_blobs(self, container: Container, document: Document) -> None:
