@@ -10,6 +10,8 @@ from .base_images import BaseImages
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
 from .build_contexts import BuildContexts
+from .build_limits import BuildLimits
+from .build_logs import BuildLogs
 from .build_statements import BuildStatements
 from .building import Building
 from .builds import Builds
@@ -218,6 +220,16 @@ class Services(Overview):
     def builds(self) -> Builds:
         """Builds: ordered, followed and cancelled."""
         return Builds(self.db, self.access, self.client_containers, self.outbox, self.facilities)
+
+    @cached_property
+    def build_logs(self) -> BuildLogs:
+        """What builds have said."""
+        return BuildLogs(self.db, self.access, self.builds, self.facilities)
+
+    @cached_property
+    def build_limits(self) -> BuildLimits:
+        """How many builds are under way."""
+        return BuildLimits(self.db, self.access, self.facilities)
 
     @cached_property
     def build_contexts(self) -> BuildContexts:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sregistry_core.contracts import Builder, BuildFailed, BuildOrder, BuildOutput, Secret
 
+from .bases import digests_of_bases
 from .process import Process, end
 from .sandbox import Sandbox
 
@@ -69,6 +70,8 @@ class LocalBuilder(Builder):
         status = process.follow(output.line, self._why_to_stop(order))
         if status:
             raise BuildFailed(f"{self._command[0]} build ended with status {status}")
+        for address, digest in digests_of_bases(order, work / "cache" / "cache").items():
+            output.fact(f"base:{address}", digest)
         return image
 
     def clear(self, handle: str) -> None:
