@@ -94,7 +94,7 @@ def dependencies_of(build: Build) -> Sequence[Mapping[str, Any]]:
     if not repository:
         return bases
     digests = {"digest": {"gitCommit": commit}} if commit and _COMMIT.match(commit) else {}
-    return [{"uri": f"git+{_without_secrets(repository)}", **digests}, *bases]
+    return [{"uri": f"git+{without_secrets(repository)}", **digests}, *bases]
 
 
 def _statement(build: Build, container: str, subject: Manifest, registry: str) -> Mapping[str, Any]:
@@ -147,7 +147,7 @@ def _statement(build: Build, container: str, subject: Manifest, registry: str) -
 
 def _wanted(build: Build, container: str) -> Mapping[str, Any]:
     source = {
-        name: _without_secrets(value) if name == "repository" else value
+        name: without_secrets(value) if name == "repository" else value
         for name, value in sorted(build.source.items())
     }
     return {
@@ -165,7 +165,7 @@ def _resource(address: str, digest: str | None) -> Mapping[str, Any]:
     return {"uri": address, **({"digest": {"sha256": known[1]}} if known else {})}
 
 
-def _without_secrets(address: str) -> str:
+def without_secrets(address: str) -> str:
     """Give an address without the name and the password that may stand in it."""
     try:
         parts = urlsplit(address)

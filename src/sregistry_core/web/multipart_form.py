@@ -46,6 +46,8 @@ class MultipartForm:
         self._unread = unread
         self._larger = larger
         self._fields: dict[str, str] = {}
+        self.file_field = ""
+        """The field that the file is in."""
         self._read_fields()
 
     def text(self, name: str) -> str:
@@ -64,6 +66,7 @@ class MultipartForm:
             if not isinstance(event, MultipartSegment):
                 continue
             if event.filename is not None:
+                self.file_field = event.name
                 return
             if event.name in self._fields:
                 raise Malformed(f"the field {event.name[:40]} comes twice")
