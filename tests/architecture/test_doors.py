@@ -44,7 +44,7 @@ from sregistry_core.services.client_containers import Begun
 from sregistry_core.services.client_credentials import Spelling
 from sregistry_core.services.duty_list import DutyState
 from sregistry_core.services.listings import Span, Wanted
-from sregistry_core.services.manifests import Reference
+from sregistry_core.services.manifest_reference import Reference
 from sregistry_core.services.search import Query
 from sregistry_core.services.usage import Span as DaySpan
 from sregistry_core.storage.blob_store import Place

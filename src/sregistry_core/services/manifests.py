@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
@@ -15,7 +15,6 @@ from sregistry_core.errors import (
     Conflict,
     InvalidDigest,
     InvalidManifest,
-    Malformed,
     ManifestUnknown,
     NotAnImage,
 )
@@ -28,7 +27,7 @@ from sregistry_core.models import (
     RepositoryBlob,
     Tag,
 )
-from sregistry_core.names import USUAL_ARCHITECTURE, ContainerName, parse_tag
+from sregistry_core.names import USUAL_ARCHITECTURE, ContainerName
 
 from .access import Access, name_of
 from .build_statements import BuildStatements
@@ -38,6 +37,7 @@ from .images import Images
 from .locking import lock_container
 from .manifest_demands import require_manifest
 from .manifest_pointers import ManifestPointers
+from .manifest_reference import Reference
 from .manifest_rows import ManifestRows
 from .manifest_tags import is_frozen, manifest_tag, pullable_tags, put_manifest_tag
 from .outbox import OutboxService
@@ -55,27 +55,6 @@ if TYPE_CHECKING:
 MOST_TAGS = 100
 """That one push may set."""
 _BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A tag, or the digest of a manifest."""
-
-    tag: str | None = None
-    digest: ContentDigest | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read what stands in an address. Raises InvalidDigest, or InvalidManifest for no tag."""
-        if ":" in text:
-            return cls(digest=ContentDigest.parse(text))
-        try:
-            return cls(tag=parse_tag(text))
-        except Malformed as error:
-            raise InvalidManifest(str(error)) from error
-
-    def __str__(self) -> str:
-        return str(self.digest or self.tag)
 
 
 @dataclass(frozen=True, slots=True)
