@@ -23,6 +23,7 @@ PROTOCOLS = (
     "sregistry",
     "shub",
     "hkp",
+    "remotebuild",
     "api",
     "ui",
 )
@@ -95,6 +96,8 @@ class CoreSettings:
     builds_per_collection: int
     build_log_lifetime: timedelta
     largest_build_context: int
+    unnamed_build_lifetime: timedelta
+    build_log: str
     publishers: tuple[str, ...]
     publishers_allow_private: bool
     publishers_ca_file: Path | None
@@ -172,6 +175,8 @@ def read_core_settings(section: PluginSettings) -> CoreSettings:
         builds_per_collection=section.number("builds_per_collection", 0),
         build_log_lifetime=section.duration("build_log_lifetime", "90d"),
         largest_build_context=section.size("largest_build_context", "1G"),
+        unnamed_build_lifetime=section.duration("unnamed_build_lifetime", "1d"),
+        build_log=_build_log(section),
         publishers=_publishers(section),
         publishers_allow_private=section.boolean("publishers_allow_private", False),
         publishers_ca_file=_publishers_ca_file(section),
@@ -310,6 +315,14 @@ def _build_directory(section: PluginSettings) -> Path:
     if section.text("build_directory", ""):
         return section.path("build_directory")
     return section.path("staging") / "builds"
+
+
+def _build_log(section: PluginSettings) -> str:
+    text = section.text("build_log", "embedded")
+    host, _, port = text.rpartition(":")
+    if text != "embedded" and not (host and port.isascii() and port.isdigit() and len(port) < 6):
+        raise ConfigurationError(f"sregistry.build_log = {text} is neither embedded nor HOST:PORT")
+    return text
 
 
 def _job_lease(section: PluginSettings) -> timedelta:

@@ -105,6 +105,7 @@ def _forget_old(services: Services) -> None:
 def _expire_builds(services: Services) -> None:
     services.builds.forget_old()
     services.build_contexts.expire()
+    services.unnamed_builds.let_go()
 
 
 def _collect_garbage(unit: Unit, facilities: Facilities) -> None:

@@ -43,6 +43,7 @@ from .team_changes import TeamChanges
 from .teams import Teams
 from .tokens import Tokens
 from .upload_pieces import UploadPieces
+from .unnamed_builds import UnnamedBuilds
 from .uploads import Uploads
 from .verification import Verification
 
@@ -216,6 +217,18 @@ class Services(Overview):
     def builds(self) -> Builds:
         """Builds: ordered, followed and cancelled."""
         return Builds(self.db, self.access, self.client_containers, self.outbox, self.facilities)
+
+    @cached_property
+    def unnamed_builds(self) -> UnnamedBuilds:
+        """Builds whose image nobody has named."""
+        return UnnamedBuilds(
+            self.db,
+            self.access,
+            self.catalog,
+            self.client_containers,
+            self.images,
+            self.facilities,
+        )
 
     @cached_property
     def build_contexts(self) -> BuildContexts:

@@ -45,6 +45,7 @@ class Wish:
     builder    its name in the ini file; None for the first
     context    the identifier of a context of theirs that has arrived
     source     where the definition comes from: `repository`, `commit`, `path`
+    unnamed    the name is one of `UnnamedBuilds`
     """
 
     definition: str
@@ -54,6 +55,7 @@ class Wish:
     arguments: Mapping[str, str] = field(default_factory=dict)
     context: str | None = None
     source: Mapping[str, str] = field(default_factory=dict)
+    unnamed: bool = False
 
 
 class Builds:
@@ -103,6 +105,7 @@ class Builds:
             state=BuildState.QUEUED,
             ordered_by=self._access.caller.user_id,
             ordered_at=self._facilities.clock(),
+            unnamed=wish.unnamed,
             retry_of=retry_of.id if retry_of is not None else None,
         )
         self._db.add(build)
@@ -210,6 +213,7 @@ class Builds:
             arguments=build.arguments,
             context=build.context_id,
             source=build.source,
+            unnamed=build.unnamed,
         )
         return self.order(wish, retry_of=build)
 
