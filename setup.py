@@ -71,6 +71,7 @@ setup(
         "transaction>=5,<6",
         # The server stands on internals of waitress: see docs/decisions.
         "waitress==3.0.2",
+        "websockets>=15,<18",
         "zope.sqlalchemy>=4.1,<5",
     ],
     extras_require={

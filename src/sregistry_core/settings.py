@@ -28,6 +28,7 @@ PROTOCOLS = (
     "ui",
 )
 """Wire protocols of the core, in the order in which their routes are added."""
+EMBEDDED_BUILD_LOG = "embedded"
 SHORTEST_JOB_LEASE = timedelta(seconds=2)
 LONGEST_JOB_LEASE = timedelta(minutes=10)
 
@@ -318,9 +319,11 @@ def _build_directory(section: PluginSettings) -> Path:
 
 
 def _build_log(section: PluginSettings) -> str:
-    text = section.text("build_log", "embedded")
+    text = section.text("build_log", EMBEDDED_BUILD_LOG)
     host, _, port = text.rpartition(":")
-    if text != "embedded" and not (host and port.isascii() and port.isdigit() and len(port) < 6):
+    if text != EMBEDDED_BUILD_LOG and not (
+        host and port.isascii() and port.isdigit() and len(port) < 6
+    ):
         raise ConfigurationError(f"sregistry.build_log = {text} is neither embedded nor HOST:PORT")
     return text
 

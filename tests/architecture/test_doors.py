@@ -382,6 +382,8 @@ DOORS = {
     "builds.cancel": Refuses(lambda s, t: s.builds.cancel(t.build)),
     "builds.retry": Refuses(lambda s, t: s.builds.retry(t.ended_build)),
     "builds.forget_old": RefusesAllButTheSystem(lambda s, t: s.builds.forget_old()),
+    "unnamed_builds.place": Refuses(lambda s, t: s.unnamed_builds.place()),
+    "unnamed_builds.let_go": RefusesAllButTheSystem(lambda s, t: s.unnamed_builds.let_go()),
     "build_contexts.announce": Refuses(lambda s, t: s.build_contexts.announce(t.digest, 1)),
     "build_contexts.receive": Unguarded("its address is signed, and comes from a guarded door"),
     "build_contexts.arrived": Refuses(lambda s, t: s.build_contexts.arrived(t.digest)),
@@ -397,6 +399,9 @@ DOORS = {
         lambda s, t: s.building.is_cancelled(t.build.id)
     ),
     "building.say": RefusesAllButTheSystem(lambda s, t: s.building.say(t.build.id, [(1, "x")])),
+    "building.follow": RefusesAllButTheSystem(
+        lambda s, t: s.building.follow(t.build.id, after=0, limit=1)
+    ),
     "building.end": RefusesAllButTheSystem(
         lambda s, t: s.building.end(t.build.id, BuildState.LOST)
     ),
@@ -542,6 +547,7 @@ OPEN_TO_EVERY_USER = {
     "keys.add",
     "renaming.entities",
     "team_changes.open_ones",
+    "unnamed_builds.place",
     "stars.mine",
     "teams.create",
     "teams.mine",

@@ -46,6 +46,20 @@ class Started:
     begun_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How a build is, for those who follow it.
+
+    lines     the next ones that it has said, each with its number
+    is_over   nothing more will be said
+    reason    why it has ended without an image
+    """
+
+    lines: tuple[tuple[int, str], ...]
+    is_over: bool
+    reason: str | None
+
+
 class Building:
     """Runs in a worker; every method is a short transaction's."""
 
@@ -121,6 +135,25 @@ class Building:
             ]
             self._db.execute(insert(BuildOutputLine), rows)
             mark_changed(self._db)
+
+    def follow(self, build_id: str, *, after: int, limit: int) -> Followed:
+        """Give how a build is, with lines after a number; one that is gone is over."""
+        self._access.require_system()
+        # First: what is over has written its last line before.
+        found = self._db.execute(
+            select(Build.state, Build.reason).where(Build.id == build_id)
+        ).one_or_none()
+        lines = self._db.execute(
+            select(BuildOutputLine.number, BuildOutputLine.text)
+            .where(BuildOutputLine.build_id == build_id, BuildOutputLine.number > after)
+            .order_by(BuildOutputLine.number)
+            .limit(limit)
+        ).all()
+        return Followed(
+            lines=tuple((line.number, line.text) for line in lines),
+            is_over=found is None or found.state in ENDS,
+            reason=found.reason if found is not None else "it was deleted",
+        )
 
     def end(
         self,

@@ -55,9 +55,7 @@ class UnnamedBuilds:
             raise Malformed("say where the image goes: library://ENTITY/COLLECTION/CONTAINER:TAG")
         name = ImageName(ContainerName(entity, COLLECTION, f"rb-{new_identifier()}"))
         if not self._containers.reserve(name, private=True).private:
-            raise Conflict(
-                f"{entity}/{COLLECTION} is public: hide it, or say where the image goes"
-            )
+            raise Conflict(f"{entity}/{COLLECTION} is public: hide it, or say where the image goes")
         return name
 
     def let_go(self) -> int:

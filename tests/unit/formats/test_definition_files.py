@@ -16,7 +16,7 @@ FILES = "Bootstrap: docker\nFrom: debian\n\n%files{arguments}\n{line}\n%post\n  
         ("../x /x", "    home/x /x"),
         ("../../../../etc/x /x", "    etc/x /x"),
         ("'a b' /x", "    'home/ada/a b' /x"),
-        ("\"it's\" /x", '    "home/ada/it\'s" /x'),
+        ('"it\'s" /x', '    "home/ada/it\'s" /x'),
         ("/ /all", "    . /all"),
         ("*.txt /texts", "    home/ada/*.txt /texts"),
         ("# a b", "# a b"),

@@ -222,9 +222,10 @@ def test_without_a_name_the_image_goes_to_a_private_place_for_a_day(registry, ad
     registry.run_jobs()
 
     stranger.pull(name, status=404)
-    assert ada.pull(name, status=200).content_length == ada.get(f"{BUILD}/{build['id']}").json[
-        "data"
-    ]["imageSize"]
+    assert (
+        ada.pull(name, status=200).content_length
+        == ada.get(f"{BUILD}/{build['id']}").json["data"]["imageSize"]
+    )
     with registry.parts.unit()() as services:
         assert services.unnamed_builds.let_go() == 0
     registry.clock.move(timedelta(days=1, seconds=1))
@@ -253,7 +254,11 @@ def test_an_image_without_a_name_that_was_frozen_stays(registry, ada):
 
 
 def test_a_build_without_a_name_never_goes_where_everybody_sees_it(registry, ada):
-    ada.post("/api/v1/collections", {"entity": "ada", "collection": "remote-builds", "private": False}, status=201)
+    ada.post(
+        "/api/v1/collections",
+        {"entity": "ada", "collection": "remote-builds", "private": False},
+        status=201,
+    )
 
     refusal = ada.post(BUILD, order(ref=""), status=409)
 
