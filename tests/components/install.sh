@@ -38,6 +38,7 @@ programs=(
     systemd-analyze:systemd
     podman:podman
     runc:runc
+    go:golang-go
 )
 
 PATH=$PATH:/usr/sbin:/sbin

@@ -1,6 +1,7 @@
 """Runs the build log: as a process, until a signal ends it, or in a thread of the server."""
 
 import asyncio
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -25,7 +26,8 @@ def run(
     """Serve until SIGTERM or SIGINT; clients are then told that the server goes away.
 
     ready   called once, with the address and port
-    A second signal does not wait for them. Raises ConfigurationError when the address cannot be had.
+    A second signal does not wait for them.
+    Raises ConfigurationError when the address cannot be had.
     """
 
     async def serve() -> None:
@@ -92,7 +94,7 @@ async def _serve(
     try:
         server = await log.listen(host, port)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = os.strerror(error.errno or 0).lower()
         raise ConfigurationError(f"sregistry.build_log = {host}:{port}: {reason}") from error
     ready(*server.sockets[0].getsockname()[:2])
     await stop.wait()

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeVar
@@ -54,7 +55,7 @@ class Visit:
 class Connection(ServerConnection):
     """One client; it has a visit once it was let in."""
 
-    visit: Visit
+    visit: Visit | None = None
 
 
 class BuildLogServer:
@@ -96,15 +97,17 @@ class BuildLogServer:
             await self._ask(visit, lambda services: services.builds.find(visit.build))
         except Exception as error:
             return _refusal(connection, error)
-        assert isinstance(connection, Connection)
-        connection.visit = visit
+        if isinstance(connection, Connection):
+            connection.visit = visit
         return None
 
     async def _serve(self, connection: ServerConnection) -> None:
-        assert isinstance(connection, Connection)
+        visit = connection.visit if isinstance(connection, Connection) else None
+        if visit is None:
+            return
         # What a client says is nothing to us, but that it goes away is.
         reading = asyncio.create_task(_read_away(connection))
-        sending = asyncio.create_task(self._send(connection, connection.visit))
+        sending = asyncio.create_task(self._send(connection, visit))
         await asyncio.wait({reading, sending}, return_when=asyncio.FIRST_COMPLETED)
         sending.cancel()
         (error,) = await asyncio.gather(sending, return_exceptions=True)
@@ -120,7 +123,7 @@ class BuildLogServer:
                 await connection.close(CloseCode.NORMAL_CLOSURE)
         await reading
 
-    async def _send(self, connection: Connection, visit: Visit) -> None:
+    async def _send(self, connection: ServerConnection, visit: Visit) -> None:
         """Send all that a build has said and says, until it has ended."""
         number, is_history = visit.after, True
         while is_history:
@@ -201,11 +204,9 @@ def _refusal(connection: ServerConnection, error: Exception) -> Response:
 
 
 async def _read_away(connection: ServerConnection) -> None:
-    try:
+    with suppress(ConnectionClosed):
         async for _ in connection:
             pass
-    except ConnectionClosed:
-        pass
 
 
 async def _send_lines(connection: ServerConnection, lines: Sequence[Line], number: int) -> int:
@@ -227,10 +228,8 @@ async def _send_lines(connection: ServerConnection, lines: Sequence[Line], numbe
 
 
 async def _wait(news: asyncio.Event, seconds: float) -> None:
-    try:
+    with suppress(TimeoutError):
         await asyncio.wait_for(news.wait(), seconds)
-    except TimeoutError:
-        pass
 
 
 def _last_words(reason: str) -> str:

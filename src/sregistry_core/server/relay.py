@@ -55,12 +55,12 @@ class Relay:
 
 def _carry(client: socket.socket, other: socket.socket) -> None:
     with selectors.DefaultSelector() as selector:
-        selector.register(client, selectors.EVENT_READ, other)
-        selector.register(other, selectors.EVENT_READ, client)
+        selector.register(client, selectors.EVENT_READ, (client, other))
+        selector.register(other, selectors.EVENT_READ, (other, client))
         while True:
             for key, _ in selector.select():
-                assert isinstance(key.fileobj, socket.socket)
-                data = key.fileobj.recv(_AT_ONCE)
+                source, target = key.data
+                data = source.recv(_AT_ONCE)
                 if not data:
                     return
-                key.data.sendall(data)
+                target.sendall(data)

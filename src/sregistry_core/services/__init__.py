@@ -42,8 +42,8 @@ from .tags import Tags
 from .team_changes import TeamChanges
 from .teams import Teams
 from .tokens import Tokens
-from .upload_pieces import UploadPieces
 from .unnamed_builds import UnnamedBuilds
+from .upload_pieces import UploadPieces
 from .uploads import Uploads
 from .verification import Verification
 

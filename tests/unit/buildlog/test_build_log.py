@@ -151,9 +151,11 @@ def test_one_who_comes_again_goes_on_after_a_line(site):
     site.end(build)
 
     async def story():
-        async with listening(site) as (_, port):
-            async with following(port, build, site.ada.token, "?after=2") as client:
-                return await all_of(client)
+        async with (
+            listening(site) as (_, port),
+            following(port, build, site.ada.token, "?after=2") as client,
+        ):
+            return await all_of(client)
 
     assert asyncio.run(story()) == ("three\n", 1000)
 
@@ -316,13 +318,12 @@ def test_what_a_client_says_is_passed_over_unless_it_is_too_much(site):
     site.say(build, "one")
 
     async def story():
-        async with listening(site) as (_, port):
-            async with following(port, build, site.ada.token) as client:
-                for _ in range(100):
-                    await client.send("hello")
-                said = await until(client, "one\n")
-                await client.send("x" * 10_000)
-                return said, await all_of(client)
+        async with listening(site) as (_, port), following(port, build, site.ada.token) as client:
+            for _ in range(100):
+                await client.send("hello")
+            said = await until(client, "one\n")
+            await client.send("x" * 10_000)
+            return said, await all_of(client)
 
     assert asyncio.run(story()) == ("one\n", ("", 1009))
 
