@@ -10,7 +10,7 @@ from sregistry_core.web.bodies import largest_body
 from .conftest import SHIPPED
 
 PLACEHOLDERS = {"image": "0" * 32, "name": "ada/lab/blast", "upload": "1" * 32, "slash": "/"}
-PROTOCOLS = "discovery transfer library oci directory sregistry shub hkp api ui"
+PROTOCOLS = "discovery transfer library oci directory sregistry shub hkp webhooks api ui"
 
 
 @pytest.fixture(scope="module")
