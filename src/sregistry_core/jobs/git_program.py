@@ -227,8 +227,8 @@ class Git:
             "GIT_CONFIG_GLOBAL": "/dev/null",
             "GIT_ATTR_NOSYSTEM": "1",
             "GIT_TERMINAL_PROMPT": "0",
-            "GIT_ASKPASS": "/bin/false",
-            "SSH_ASKPASS": "/bin/false",
+            "GIT_ASKPASS": "",
+            "SSH_ASKPASS": "",
             "GIT_ALLOW_PROTOCOL": self._reach.address.scheme,
             "GIT_PROTOCOL_FROM_USER": "0",
             "GIT_OPTIONAL_LOCKS": "0",
@@ -302,9 +302,9 @@ class Git:
     def _complaint(self, said: bytes) -> str:
         """Choose the line that says most, without the places of this machine."""
         lines = [
-            line.strip()
+            line.strip(" @")
             for line in said.decode("utf-8", "replace").splitlines()
-            if line.strip() and not line.startswith(("hint:", "warning:"))
+            if line.strip(" @") and not line.startswith(("hint:", "warning:"))
         ]
         telling = [line for line in lines if line.startswith(("fatal:", "error:"))]
         # What SSH says comes before git's own, which then says only that there was something.
