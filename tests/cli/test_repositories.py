@@ -6,10 +6,10 @@ URL = "https://git.example.org/lab/recipes"
 
 
 @pytest.fixture
-def with_lab(upgraded):
-    upgraded.must("user", "create", "ada", stdin="correct horse battery\n" * 2)
-    upgraded.must("collection", "create", "ada/lab")
-    return upgraded
+def with_lab(site):
+    site.must("user", "add", "ada", "--password-stdin", stdin="correct horse battery")
+    site.must("collection", "add", "ada/lab")
+    return site
 
 
 def test_a_repository_is_connected_shown_listed_and_disconnected(with_lab):
