@@ -46,10 +46,11 @@ class Proxied:
         if not believed:
             return None
         if withheld:
-            environ["wsgi.input"] = _WithheldBody()
+            known = length.isascii() and length.isdigit() and len(length) <= _LONGEST_LENGTH
+            environ["wsgi.input"] = _WithheldBody(int(length) if known else None)
             environ["wsgi.input_terminated"] = True
             environ.pop("CONTENT_LENGTH", None)
-            if length.isascii() and length.isdigit() and len(length) <= _LONGEST_LENGTH:
+            if known:
                 environ["CONTENT_LENGTH"] = length
         elif path and self._directory is not None:
             body = self._open(Path(path), self._directory)
@@ -73,9 +74,16 @@ class Proxied:
 
 
 class _WithheldBody(io.RawIOBase):
-    """A body that the proxy has not read yet. Whoever wants it may have it: nobody has refused."""
+    """A body that the proxy has not read yet. Whoever wants it may have it: nobody has refused.
+
+    announced   its size in bytes, as the client says; None when it does not
+    """
 
     name = None
+
+    def __init__(self, announced: int | None):
+        super().__init__()
+        self.announced = announced
 
     def readable(self) -> bool:
         return True
