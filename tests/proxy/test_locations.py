@@ -18,7 +18,9 @@ def locations():
     """What nginx takes large bodies at: a prefix, one path, and an expression."""
     text = (SHIPPED / "sregistry.conf").read_text(encoding="utf-8")
     found = re.findall(
-        r"location ([~=] )?(\S+) \{\n[^}]*?include sregistry-bodies\.conf;", text, re.MULTILINE
+        r"location ([~=] )?(\S+) \{\n(?:(?!\n    \}).)*?include sregistry-bodies\.conf;",
+        text,
+        re.DOTALL,
     )
     assert len(found) == 3
     return [
