@@ -24,6 +24,7 @@ PROTOCOLS = (
     "shub",
     "hkp",
     "remotebuild",
+    "webhooks",
     "api",
     "ui",
 )
@@ -99,6 +100,11 @@ class CoreSettings:
     largest_build_context: int
     unnamed_build_lifetime: timedelta
     build_log: str
+    git_allow_private: bool
+    git_ca_file: Path | None
+    git_time_limit: timedelta
+    largest_git_fetch: int
+    git_recipes_per_push: int
     publishers: tuple[str, ...]
     publishers_allow_private: bool
     publishers_ca_file: Path | None
@@ -178,9 +184,14 @@ def read_core_settings(section: PluginSettings) -> CoreSettings:
         largest_build_context=section.size("largest_build_context", "1G"),
         unnamed_build_lifetime=section.duration("unnamed_build_lifetime", "1d"),
         build_log=_build_log(section),
+        git_allow_private=section.boolean("git_allow_private", False),
+        git_ca_file=_ca_file(section, "git_ca_file"),
+        git_time_limit=section.duration("git_time_limit", "5m"),
+        largest_git_fetch=section.size("largest_git_fetch", "1G"),
+        git_recipes_per_push=section.number("git_recipes_per_push", 20, least=1, most=1000),
         publishers=_publishers(section),
         publishers_allow_private=section.boolean("publishers_allow_private", False),
-        publishers_ca_file=_publishers_ca_file(section),
+        publishers_ca_file=_ca_file(section, "publishers_ca_file"),
         metrics_allow=_networks(section, "metrics_allow", "127.0.0.0/8 ::1"),
         accel=tuple(_accel(section)),
         proxy_cache_lifetime=section.duration("proxy_cache_lifetime", "2s"),
@@ -303,12 +314,12 @@ def _publishers(section: PluginSettings) -> tuple[str, ...]:
     return urls
 
 
-def _publishers_ca_file(section: PluginSettings) -> Path | None:
-    if not section.text("publishers_ca_file", ""):
+def _ca_file(section: PluginSettings, key: str) -> Path | None:
+    if not section.text(key, ""):
         return None
-    path = section.path("publishers_ca_file")
+    path = section.path(key)
     if not path.is_file():
-        raise ConfigurationError(f"sregistry.publishers_ca_file = {path} is no file")
+        raise ConfigurationError(f"sregistry.{key} = {path} is no file")
     return path
 
 

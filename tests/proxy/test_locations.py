@@ -16,7 +16,9 @@ PLACEHOLDERS = {
     "upload": "1" * 32,
     "slash": "/",
 }
-PROTOCOLS = "discovery transfer library oci directory sregistry shub hkp remotebuild api ui"
+PROTOCOLS = (
+    "discovery transfer library oci directory sregistry shub hkp remotebuild webhooks api ui"
+)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,9 @@ def locations():
     """What nginx takes large bodies at: a prefix, one path, and an expression."""
     text = (SHIPPED / "sregistry.conf").read_text(encoding="utf-8")
     found = re.findall(
-        r"location ([~=] )?(\S+) \{\n[^}]*?include sregistry-bodies\.conf;", text, re.MULTILINE
+        r"location ([~=] )?(\S+) \{\n(?:(?!\n    \}).)*?include sregistry-bodies\.conf;",
+        text,
+        re.DOTALL,
     )
     assert len(found) == 3
     return [

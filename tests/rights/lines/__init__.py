@@ -18,6 +18,7 @@ LINES = {
     "shub": shub.LINES,
     "hkp": others.HKP,
     "remotebuild": remotebuild.LINES,
+    "webhooks": others.WEBHOOKS,
     "api": api.LINES,
     "ui": ui.LINES,
     "operation": others.OPERATION,
