@@ -38,7 +38,9 @@ QUERIES = {
 NO_PAGES = {
     "ui.come_back": "another site sends here",
     "ui.upload_underway": "a script asks",
-    "ui.site_logo": "a picture",
+    "ui.login_metadata": "XML, of a login by SAML",
+    "ui.site_logo": "a picture, of a site that has one",
+    "ui.site_style": "the colours of a site that has its own",
 }
 """Answer a GET with no page, and not with 200 for who asks without more; all others are asked."""
 

@@ -68,6 +68,8 @@ class Visitor:
             reduced_motion="reduce",
             locale="en-GB",
             timezone_id="UTC",
+            # A proxy of a test has a certificate that no browser knows.
+            ignore_https_errors=True,
         )
         self.context.set_default_timeout(_PATIENCE_MILLISECONDS)
         self.page: Page = self.context.new_page()
