@@ -26,7 +26,13 @@ LIBRARIES = {
     "argon2": ["services/passwords.py"],
     "babel": ["protocols/ui/"],
     "click": ["cli/", "contracts/hookspecs.py"],
-    "cryptography": ["formats/dsse.py", "formats/openpgp", "testing/"],
+    "cryptography": [
+        "formats/dsse.py",
+        "formats/openpgp",
+        "formats/ssh_keys.py",
+        "storage/sealing.py",
+        "testing/",
+    ],
     "dramatiq": ["jobs/"],
     "hypothesis": ["testing/"],
     "itsdangerous": ["storage/signed_urls.py"],
@@ -52,7 +58,7 @@ LIBRARIES = {
     "waitress": ["server/"],
     "webob": ["web/", "protocols/", "testing/"],
     "webtest": ["testing/"],
-    "yaml": ["protocols/api/"],
+    "yaml": ["protocols/api/", "formats/recipe_rules.py"],
     "zope.interface": ["web/", "protocols/", "app.py"],
     "zope.sqlalchemy": ["db/session.py", "jobs/", "web/"],
 }

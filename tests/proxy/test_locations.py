@@ -10,7 +10,7 @@ from sregistry_core.web.bodies import largest_body
 from .conftest import SHIPPED
 
 PLACEHOLDERS = {"image": "0" * 32, "name": "ada/lab/blast", "upload": "1" * 32, "slash": "/"}
-PROTOCOLS = "discovery transfer library oci directory sregistry shub hkp api ui"
+PROTOCOLS = "discovery transfer library oci directory sregistry shub hkp webhooks api ui"
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,9 @@ def locations():
     """What nginx takes large bodies at: a prefix, one path, and an expression."""
     text = (SHIPPED / "sregistry.conf").read_text(encoding="utf-8")
     found = re.findall(
-        r"location ([~=] )?(\S+) \{\n[^}]*?include sregistry-bodies\.conf;", text, re.MULTILINE
+        r"location ([~=] )?(\S+) \{\n(?:(?!\n    \}).)*?include sregistry-bodies\.conf;",
+        text,
+        re.DOTALL,
     )
     assert len(found) == 3
     return [

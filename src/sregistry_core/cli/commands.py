@@ -22,6 +22,7 @@ from .plugin_kit import plugin
 from .publishers import publisher
 from .quotas import quota
 from .refusal import EXPECTED, one_line_refusals
+from .repositories import repository
 from .robots import robot
 from .serving import init, serve
 from .shares import share
@@ -48,6 +49,7 @@ OURS: Final[Mapping[str, click.Command]] = {
     "share": share,
     "robot": robot,
     "publisher": publisher,
+    "repository": repository,
     "build": build,
     "builds": builds,
     "quota": quota,

@@ -17,6 +17,7 @@ from sregistry_core.names import ContainerName, ImageName
 from .access import Access, name_of
 from .authentication import Authentication
 from .builds import ENDS
+from .commit_statuses import report
 from .listeners import tell
 from .outbox import OutboxService
 
@@ -72,6 +73,8 @@ class Building:
         was_begun = build.state is BuildState.RUNNING
         build.state = BuildState.RUNNING
         build.started_at = build.started_at or self._facilities.clock()
+        if not was_begun:
+            report(self._outbox, build)
         said = self._db.scalar(
             select(func.max(BuildOutputLine.number)).where(BuildOutputLine.build_id == build_id)
         )
@@ -154,6 +157,7 @@ class Building:
             container=container,
         )
         tell(self._outbox, self._facilities.plugins.listeners, event)
+        report(self._outbox, build)
         self._access.audit.record(
             f"build.{state}",
             f"{container}:{build.tag}",

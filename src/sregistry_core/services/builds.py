@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from sregistry_core.contracts import Action
-from sregistry_core.errors import Conflict, Malformed, NotFound, TooLarge
+from sregistry_core.errors import Conflict, Malformed, NotFound, TooLarge, TooManyBuilds
 from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import (
     Build,
@@ -23,6 +23,7 @@ from sregistry_core.names import ImageName, parse_architecture
 
 from .access import Access, name_of
 from .client_containers import ClientContainers
+from .commit_statuses import report
 from .outbox import BUILD, OutboxService
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Wish:
     name       where the image goes; the collection is made where it is missing
     builder    its name in the ini file; None for the first
     context    the identifier of a context of theirs that has arrived
-    source     where the definition comes from: `repository`, `commit`, `path`
+    source     where the definition comes from: `repository`, `commit`, `path`, `branch`
     """
 
     definition: str
@@ -109,6 +110,7 @@ class Builds:
         self._db.flush()
         build.collection = collection
         self._outbox.write(JOB, queue=BUILD, build=build.id)
+        report(self._outbox, build)
         self._access.audit.record("build.order", str(wish.name), collection=collection)
         return build
 
@@ -191,6 +193,7 @@ class Builds:
         if row.state is BuildState.QUEUED:
             row.state, row.ended_at = BuildState.CANCELLED, now
             row.reason = f"cancelled by {self._access.caller.name}"
+            report(self._outbox, row)
         return row
 
     def retry(self, build: Build) -> Build:
@@ -299,7 +302,7 @@ class Builds:
                 .where(condition, Build.state.in_([BuildState.QUEUED, BuildState.RUNNING]))
             )
             if limit and (self._db.scalar(query) or 0) >= limit:
-                raise Conflict(f"{whose} {limit} builds under way, and may have no more")
+                raise TooManyBuilds(f"{whose} {limit} builds under way, and may have no more")
 
 
 def _definition(text: str) -> str:

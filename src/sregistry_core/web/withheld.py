@@ -2,7 +2,8 @@
 
 The proxy sends the request without its body, and says so in X-Body-Withheld. Everything up to the
 reading of the body is done, and undone. 204 says that the body may come; a refusal says in headers
-what the proxy is to answer, since it passes on nothing else.
+what the proxy is to answer, since it passes on nothing else. Asked only where the bytes of an image
+are, it is told 403 for every no, and asks for the bytes then.
 """
 
 from collections.abc import Callable
@@ -46,6 +47,9 @@ def tween_factory(
     """Give the layer that answers the proxy."""
 
     def answer(request: Request) -> Response:
+        if request.environ.get("sregistry.asks_place"):
+            response = handler(request)
+            return response if response.status_int == 204 else Response(status=403)
         if not request.environ.get("sregistry.withheld"):
             return handler(request)
         if request.method not in _WITH_A_BODY:

@@ -17,6 +17,7 @@ LINES = {
     "sregistry": sregistry.LINES,
     "shub": shub.LINES,
     "hkp": others.HKP,
+    "webhooks": others.WEBHOOKS,
     "api": api.LINES,
     "ui": ui.LINES,
     "operation": others.OPERATION,
