@@ -80,6 +80,7 @@ setup(
         "develop": [
             *POSTGRESQL,
             *TESTING,
+            "feedparser>=6,<7",
             "kubernetes-validate>=1.34,<2",
             "mypy>=2,<3",
             "oras>=0.2.43,<0.3",
