@@ -23,7 +23,7 @@ from .login import (
     Subject,
     WrongPassword,
 )
-from .outgoing import SiteAnswer, ask_site, is_public_address
+from .outgoing import SiteAnswer, addresses_of, ask_site, is_public_address
 from .policy import Action, Caller, PushedImage, PushRefused, Scope, TeamRole
 from .settings import PluginSettings, Secret, Sections
 from .storage import (
@@ -84,6 +84,7 @@ __all__ = [
     "Unfinished",
     "UserJoined",
     "WrongPassword",
+    "addresses_of",
     "ask_site",
     "is_public_address",
     "require_key",
