@@ -40,9 +40,16 @@ def base(place):
     return place.build_runnable_image("base.sif", "sleep")
 
 
+@pytest.fixture(scope="module")
+def build_key(place):
+    """The key of the registry, in the keyring that the client keeps, with a passphrase."""
+    fingerprint = place.new_key("Builds", "builds@registry.test", passphrase="open sesame")
+    return fingerprint, place.keyring / "pgp-secret"
+
+
 @pytest.fixture
-def registry(make_live_registry, place):
-    """A registry that builds in the root of the client."""
+def registry(make_live_registry, place, build_key):
+    """A registry that builds in the root of the client, and signs."""
     enter = place.place / "enter"
     enter.write_text(f'#!/bin/sh\nexec {shlex.join(place.entering())} "$@"\n')
     enter.chmod(0o755)
@@ -54,6 +61,9 @@ def registry(make_live_registry, place):
             "sregistry.build_directory": str(place.place / "work"),
             "local-builder.enter": str(enter),
             "local-builder.user": place.user,
+            "sregistry.protocols": "discovery transfer library shub hkp api ui",
+            "sregistry.build_key": str(build_key[1]),
+            "sregistry.build_key_passphrase": "open sesame",
         },
     )
 
@@ -77,6 +87,21 @@ def test_a_build_that_is_ordered_is_followed_and_pulled_by_shub(registry, place,
     assert "built.here: yes" in place.must("inspect", "pulled.sif")
     listed = registry.admin("builds", "list", "ada/lab")
     assert "succeeded" in listed and "ada/lab/blast:1" in listed
+
+
+def test_what_is_built_is_verified_by_the_client_with_the_key_server(
+    registry, place, base, build_key, apptainer
+):
+    registry.make_user("ada")
+    registry.admin("build", write(registry, base), "ada/lab/blast:1", "--build-arg", "WHERE=a")
+    host = registry.url.removeprefix("http://")
+
+    # A client that has never seen the key.
+    apptainer.must("pull", "--no-https", "pulled.sif", f"shub://{host}/ada/lab/blast:1")
+    said = apptainer.must("verify", "--url", registry.url, "pulled.sif")
+
+    assert build_key[0] in said.replace(" ", "").upper()
+    assert "Container verified" in said or "Verified" in said
 
 
 def test_a_build_that_fails_ends_the_command_with_its_reason(registry, base):

@@ -167,12 +167,3 @@ def test_files_that_a_build_puts_in_place_of_its_own_lead_nowhere(
     assert not any("root:" in line for line in output.said)
     assert (order.work_directory / "output").is_symlink()
     assert "apptainer" in builder.version()
-
-
-def test_a_version_is_that_of_the_nodes(make_builder, make_order, base):
-    builder = make_builder()
-
-    builder.run(make_order(f"Bootstrap: localimage\nFrom: {base}\n"), Lines())
-
-    assert "apptainer version 1." in builder.version()
-    assert "slurm" in builder.version().lower()

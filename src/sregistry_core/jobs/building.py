@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from sregistry_core.contracts import Builder, BuildFailed, BuildOrder
 from sregistry_core.errors import RegistryError, Unavailable
+from sregistry_core.formats.sif_signer import sign_file
 from sregistry_core.models import BuildState
 from sregistry_core.services import Facilities, Services
 from sregistry_core.services.building import Started
@@ -59,6 +60,7 @@ def run_build(unit: Unit, facilities: Facilities, *, build: str) -> None:
     try:
         with _work_directory(facilities, started, keep=keep) as directory, _written(output):
             image = _built(facilities, builder, started, directory, output, cancelled)
+            _sign(facilities, image)
             made = _Made(image, builder.version()[:200])
             _publish_patiently(unit, facilities, started, made, output, cancelled)
     except BuildFailed as failure:
@@ -132,6 +134,17 @@ def _built(
     return image
 
 
+def _sign(facilities: Facilities, image: Path) -> None:
+    """Sign an image with the registry's own key for builds, if it has one."""
+    key = facilities.build_key
+    if key is None:
+        return
+    try:
+        sign_file(image, key.clear_signed, key.fingerprint)
+    except (ValueError, OSError) as error:
+        raise BuildFailed(f"the image cannot be signed: {error}") from error
+
+
 @dataclass(frozen=True, slots=True)
 class _Made:
     """What was built, and what its builder calls itself."""
@@ -170,6 +183,11 @@ def _publish_patiently(
 def _publish(
     unit: Unit, facilities: Facilities, started: Started, made: _Made, output: BuildLog
 ) -> None:
+    key = facilities.build_key
+    if key is not None:
+        with unit() as services:
+            # Before the image: where signatures are demanded, this one must be known.
+            services.keys.add(key.public.encode())
     with unit() as services:
         orderer = services.building.orderer(started.id)
         size = made.image.stat().st_size
@@ -182,6 +200,7 @@ def _publish(
             image=image,
             built_with=made.version,
             log_digest=output.digest,
+            facts={"signed_by": key.fingerprint} if key is not None else None,
         )
 
 
