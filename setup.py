@@ -71,6 +71,7 @@ setup(
         "transaction>=5,<6",
         # The server stands on internals of waitress: see docs/decisions.
         "waitress==3.0.2",
+        "websockets>=15,<18",
         "zope.sqlalchemy>=4.1,<5",
     ],
     extras_require={
@@ -79,6 +80,7 @@ setup(
         "develop": [
             *POSTGRESQL,
             *TESTING,
+            "feedparser>=6,<7",
             "kubernetes-validate>=1.34,<2",
             "mypy>=2,<3",
             "oras>=0.2.43,<0.3",

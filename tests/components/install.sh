@@ -19,6 +19,9 @@ programs=(
     ldapmodify:ldap-utils
     gcc:gcc
     openssl:openssl
+    git:git
+    ssh:openssh-client
+    /usr/sbin/sshd:openssh-server
     node:nodejs
     npm:npm
     xmlsec1:xmlsec1
@@ -42,6 +45,7 @@ programs=(
     systemd-analyze:systemd
     podman:podman
     runc:runc
+    go:golang-go
 )
 
 PATH=$PATH:/usr/sbin:/sbin

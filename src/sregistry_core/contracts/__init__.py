@@ -32,7 +32,7 @@ from .login import (
     Subject,
     WrongPassword,
 )
-from .outgoing import SiteAnswer, ask_site, is_public_address
+from .outgoing import SiteAnswer, addresses_of, ask_site, is_public_address
 from .policy import Action, Caller, PushedImage, PushRefused, Scope, TeamRole
 from .process_handles import end_process_group, handle_of_process
 from .settings import PluginSettings, Secret, Sections
@@ -98,6 +98,7 @@ __all__ = [
     "Unfinished",
     "UserJoined",
     "WrongPassword",
+    "addresses_of",
     "ask_site",
     "bytes_below",
     "end_process_group",

@@ -11,6 +11,9 @@ from sregistry_core.services import (
     Services,
     builds,
     claims,
+    commit_statuses,
+    git_connections,
+    git_looks,
     inspection,
     keys,
     listeners,
@@ -21,6 +24,8 @@ from sregistry_core.services import (
 from sregistry_core.services.outbox import BUILD, PROMPT, QUICK, SLOW
 
 from .building import run_build
+from .commit_status import tell_forge
+from .git_looking import look_at_repository
 from .looking import JOB as LOOK_JOB
 from .looking import PAUSE as LOOK_PAUSE
 from .looking import look_at_storages
@@ -105,6 +110,11 @@ def _forget_old(services: Services) -> None:
 def _expire_builds(services: Services) -> None:
     services.builds.forget_old()
     services.build_contexts.expire()
+    services.unnamed_builds.let_go()
+
+
+def _poll_repositories(services: Services) -> None:
+    services.git_looks.ask_for_polls()
 
 
 def _collect_garbage(unit: Unit, facilities: Facilities) -> None:
@@ -131,6 +141,9 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     LOOK_JOB: LongDuty(look_at_storages),
     builds.JOB: LongDuty(run_build),
     "builds.expire": Duty(_expire_builds),
+    git_connections.JOB: LongDuty(look_at_repository),
+    git_looks.POLL_JOB: Duty(_poll_repositories),
+    commit_statuses.JOB: LongDuty(tell_forge),
     REFRESH_JOB: LongDuty(refresh_people),
 }
 
@@ -138,6 +151,7 @@ PERIODIC: Final[dict[str, timedelta]] = {
     "uploads.expire": timedelta(minutes=10),
     "garbage.collect": timedelta(hours=1),
     "builds.expire": timedelta(hours=1),
+    git_looks.POLL_JOB: git_connections.SHORTEST_POLL,
     verification.AGAIN_JOB: timedelta(hours=1),
     FORGET_JOB: timedelta(hours=1),
     LOOK_JOB: LOOK_PAUSE,

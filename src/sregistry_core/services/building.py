@@ -17,6 +17,7 @@ from sregistry_core.names import ContainerName, ImageName
 from .access import Access, name_of
 from .authentication import Authentication
 from .builds import ENDS
+from .commit_statuses import report
 from .listeners import tell
 from .outbox import OutboxService
 
@@ -46,6 +47,20 @@ class Started:
     begun_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How a build is, for those who follow it.
+
+    lines     the next ones that it has said, each with its number
+    is_over   nothing more will be said
+    reason    why it has ended without an image
+    """
+
+    lines: tuple[tuple[int, str], ...]
+    is_over: bool
+    reason: str | None
+
+
 class Building:
     """Runs in a worker; every method is a short transaction's."""
 
@@ -72,6 +87,8 @@ class Building:
         was_begun = build.state is BuildState.RUNNING
         build.state = BuildState.RUNNING
         build.started_at = build.started_at or self._facilities.clock()
+        if not was_begun:
+            report(self._outbox, build)
         said = self._db.scalar(
             select(func.max(BuildOutputLine.number)).where(BuildOutputLine.build_id == build_id)
         )
@@ -122,6 +139,25 @@ class Building:
             self._db.execute(insert(BuildOutputLine), rows)
             mark_changed(self._db)
 
+    def follow(self, build_id: str, *, after: int, limit: int) -> Followed:
+        """Give how a build is, with lines after a number; one that is gone is over."""
+        self._access.require_system()
+        # First: what is over has written its last line before.
+        found = self._db.execute(
+            select(Build.state, Build.reason).where(Build.id == build_id)
+        ).one_or_none()
+        lines = self._db.execute(
+            select(BuildOutputLine.number, BuildOutputLine.text)
+            .where(BuildOutputLine.build_id == build_id, BuildOutputLine.number > after)
+            .order_by(BuildOutputLine.number)
+            .limit(limit)
+        ).all()
+        return Followed(
+            lines=tuple((line.number, line.text) for line in lines),
+            is_over=found is None or found.state in ENDS,
+            reason=found.reason if found is not None else "it was deleted",
+        )
+
     def end(
         self,
         build_id: str,
@@ -154,6 +190,7 @@ class Building:
             container=container,
         )
         tell(self._outbox, self._facilities.plugins.listeners, event)
+        report(self._outbox, build)
         self._access.audit.record(
             f"build.{state}",
             f"{container}:{build.tag}",

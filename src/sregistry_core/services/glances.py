@@ -39,22 +39,13 @@ def image_at(db: Session, name: ImageName, arch: str | None) -> SeenImage | None
         row = glance(db, _IMAGE_TAGGED_FOR, wanted | {"tag": str(name.tag), "arch": arch})
     else:
         row = glance(db, _IMAGE_TAGGED, wanted | {"tag": str(name.tag)})
-    if row is None:
-        return None
-    container = _container(row)
-    identifier, digest, arch_of, kind, description, created_at, frozen = row[_SHELF_WIDTH:][:7]
-    return SeenImage(
-        identifier,
-        digest,
-        arch_of,
-        kind,
-        description,
-        created_at,
-        bool(frozen),
-        container.id,
-        container,
-        SeenBlob(*row[_SHELF_WIDTH + 7 :]),
-    )
+    return None if row is None else _image_of(row)
+
+
+def image_numbered(db: Session, identifier: str) -> SeenImage | None:
+    """Give an image by its identifier, if its bytes are here."""
+    row = glance(db, _IMAGE_NUMBERED, {"image": identifier})
+    return None if row is None else _image_of(row)
 
 
 def manifest_at(
@@ -83,6 +74,23 @@ def blob_at(
         return None
     *blob, is_image = row[_SHELF_WIDTH:]
     return _container(row), SeenBlob(*blob), bool(is_image)
+
+
+def _image_of(row: Row[Any]) -> SeenImage:
+    container = _container(row)
+    identifier, digest, arch_of, kind, description, created_at, frozen = row[_SHELF_WIDTH:][:7]
+    return SeenImage(
+        identifier,
+        digest,
+        arch_of,
+        kind,
+        description,
+        created_at,
+        bool(frozen),
+        container.id,
+        container,
+        SeenBlob(*row[_SHELF_WIDTH + 7 :]),
+    )
 
 
 def _spelled(name: ContainerName) -> dict[str, str]:
@@ -124,23 +132,27 @@ _SHELVES = _entity.join(_collection, _collection.c.entity_id == _entity.c.id).jo
 )
 
 
-def _select(source: FromClause, *columns: ColumnElement[Any]) -> Select[Any]:
-    return (
-        select(*_SHELF, *columns)
-        .select_from(source)
-        .where(
-            _entity.c.name == bindparam("entity"),
-            _collection.c.name == bindparam("collection"),
-            _container_.c.name == bindparam("container"),
-        )
-        .limit(1)
-    )
+_NAMED = (
+    _entity.c.name == bindparam("entity"),
+    _collection.c.name == bindparam("collection"),
+    _container_.c.name == bindparam("container"),
+)
 
 
-def _select_image(source: FromClause, frozen: ColumnElement[bool]) -> Select[Any]:
+def _select(
+    source: FromClause, *columns: ColumnElement[Any], by: tuple[ColumnElement[bool], ...] = _NAMED
+) -> Select[Any]:
+    return select(*_SHELF, *columns).select_from(source).where(*by).limit(1)
+
+
+def _select_image(
+    source: FromClause,
+    frozen: ColumnElement[bool],
+    by: tuple[ColumnElement[bool], ...] = _NAMED,
+) -> Select[Any]:
     about = (_image.c.id, _image.c.digest, _image.c.arch, _image.c.kind, _image.c.description)
     held = source.join(_blob, _blob.c.id == _image.c.blob_id)
-    return _select(held, *about, _image.c.created_at, frozen, *_BLOB)
+    return _select(held, *about, _image.c.created_at, frozen, *_BLOB, by=by)
 
 
 _IMAGES = _SHELVES.join(_image, _image.c.container_id == _container_.c.id)
@@ -171,6 +183,9 @@ _IMAGE_OF_DIGEST = (
     _select_image(_IMAGES, _CONTAINER_IS_FROZEN)
     .where(_image.c.digest >= bindparam("start"), _image.c.digest < bindparam("beyond"))
     .order_by(_image.c.digest)
+)
+_IMAGE_NUMBERED = _select_image(
+    _IMAGES, _CONTAINER_IS_FROZEN, by=(_image.c.id == bindparam("image"),)
 )
 _MANIFEST = (
     _manifest.c.digest,

@@ -5,6 +5,7 @@ from pyramid.config import Configurator
 ROOT = "/api/v1"
 _COLLECTION = "/collections/{entity}/{collection}"
 _ROBOT = f"{_COLLECTION}/robots/{{robot}}"
+_REPOSITORY = f"{_COLLECTION}/repository"
 _TEAM_ROBOT = "/teams/{team}/robots/{robot}"
 _CONTAINER = "/containers/{entity}/{collection}/{container}"
 
@@ -73,6 +74,12 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("api.publisher", "GET", f"{_COLLECTION}/publishers/{{publisher}}"),
     ("api.remove_publisher", "DELETE", f"{_COLLECTION}/publishers/{{publisher}}"),
     ("api.exchange", "POST", f"{_COLLECTION}/exchange"),
+    ("api.repository", "GET", _REPOSITORY),
+    ("api.set_repository", "PUT", _REPOSITORY),
+    ("api.remove_repository", "DELETE", _REPOSITORY),
+    ("api.look_at_repository", "POST", f"{_REPOSITORY}/look"),
+    ("api.renew_hook_secret", "POST", f"{_REPOSITORY}/secret"),
+    ("api.renew_deploy_key", "POST", f"{_REPOSITORY}/key"),
     ("api.containers", "GET", f"{_COLLECTION}/containers"),
     ("api.create_container", "POST", f"{_COLLECTION}/containers"),
     ("api.container", "GET", _CONTAINER),
