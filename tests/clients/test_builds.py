@@ -41,9 +41,16 @@ def base(place):
     return place.build_runnable_image("base.sif", "sleep")
 
 
+@pytest.fixture(scope="module")
+def build_key(place):
+    """The key of the registry, in the keyring that the client keeps, with a passphrase."""
+    fingerprint = place.new_key("Builds", "builds@registry.test", passphrase="open sesame")
+    return fingerprint, place.keyring / "pgp-secret"
+
+
 @pytest.fixture
-def registry(make_live_registry, place):
-    """A registry that builds in the root of the client."""
+def registry(make_live_registry, place, build_key):
+    """A registry that builds in the root of the client, and signs."""
     enter = place.place / "enter"
     enter.write_text(f'#!/bin/sh\nexec {shlex.join(place.entering())} "$@"\n')
     enter.chmod(0o755)
@@ -51,12 +58,14 @@ def registry(make_live_registry, place):
         listen=f"{free_address()}:80",
         settings={
             "sregistry.plugins": "filesystem local-builder",
-            "sregistry.protocols": "discovery transfer library oci shub api ui",
             "sregistry.builder": "local-builder",
             "sregistry.build_directory": str(place.place / "work"),
             "local-builder.enter": str(enter),
             "local-builder.options": "--no-https",
             "local-builder.user": place.user,
+            "sregistry.protocols": "discovery transfer library oci shub hkp api ui",
+            "sregistry.build_key": str(build_key[1]),
+            "sregistry.build_key_passphrase": "open sesame",
         },
     )
 
@@ -102,6 +111,21 @@ def test_an_image_that_was_fetched_to_start_from_is_told_by_its_digest(registry,
     assert definition["resolvedDependencies"] == [
         {"uri": f"oras://{origin}", "digest": {"sha256": digest.removeprefix("sha256:")}}
     ]
+
+
+def test_what_is_built_is_verified_by_the_client_with_the_key_server(
+    registry, place, base, build_key, apptainer
+):
+    registry.make_user("ada")
+    registry.admin("build", write(registry, base), "ada/lab/blast:1", "--build-arg", "WHERE=a")
+    host = registry.url.removeprefix("http://")
+
+    # A client that has never seen the key.
+    apptainer.must("pull", "--no-https", "pulled.sif", f"shub://{host}/ada/lab/blast:1")
+    said = apptainer.must("verify", "--url", registry.url, "pulled.sif")
+
+    assert build_key[0] in said.replace(" ", "").upper()
+    assert "Container verified" in said or "Verified" in said
 
 
 def test_a_build_that_fails_ends_the_command_with_its_reason(registry, base):
