@@ -112,8 +112,10 @@ def test_the_recipe_of_an_image_is_what_one_starts_from(workshop):
     # Ada may not push to Carl's: a place of her own is offered.
     assert form["name"].value == "ada/lab/blast"
     assert form["tag"].value == "2"
-    assert not workshop.browser(None).open("/carl/tools/blast:2").html.find(
-        "a", string="Build from this recipe"
+    assert (
+        not workshop.browser(None)
+        .open("/carl/tools/blast:2")
+        .html.find("a", string="Build from this recipe")
     )
 
 

@@ -60,9 +60,7 @@ def cancel_build(request: Request) -> Response:
         request.services.builds.cancel(build)
     except _TOLD as refusal:
         request.tm.doom()
-        return _build_page(
-            request, build, status=status_of(refusal), complaint=str(refusal)
-        )
+        return _build_page(request, build, status=status_of(refusal), complaint=str(refusal))
     return HTTPSeeOther(location=f"/-/builds/{build.id}?done=build-cancelled")
 
 
@@ -74,9 +72,7 @@ def retry_build(request: Request) -> Response:
         again = request.services.builds.retry(build)
     except _TOLD as refusal:
         request.tm.doom()
-        return _build_page(
-            request, build, status=status_of(refusal), complaint=str(refusal)
-        )
+        return _build_page(request, build, status=status_of(refusal), complaint=str(refusal))
     return HTTPSeeOther(location=f"/-/builds/{again.id}?done=build-ordered")
 
 
