@@ -257,6 +257,7 @@ DOORS = {
     "invitations.create": Refuses(
         lambda s, t: s.invitations.create("crew", lifetime=timedelta(days=1))
     ),
+    "invitations.one": Refuses(lambda s, t: s.invitations.one("crew", t.invitation)),
     "invitations.revoke": Refuses(lambda s, t: s.invitations.revoke("crew", t.invitation)),
     "invitations.find": Unguarded("the secret of the link is the permission"),
     "invitations.accept": Unguarded("the secret of the link is the permission"),

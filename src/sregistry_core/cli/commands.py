@@ -14,6 +14,7 @@ from .build_log import buildlog
 from .builds import build, builds
 from .collections import collection
 from .command_line import CommandLine
+from .containers import container
 from .database import database
 from .demo import demo
 from .directory import directory
@@ -46,6 +47,7 @@ OURS: Final[Mapping[str, click.Command]] = {
     "user": user,
     "token": token,
     "collection": collection,
+    "container": container,
     "team": team,
     "tag": tag,
     "share": share,

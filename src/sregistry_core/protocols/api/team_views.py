@@ -9,7 +9,7 @@ from sregistry_core.web.paging import read_page
 from .addressed import part
 from .answers import answer, created, nothing, page, whole_list
 from .endpoints import endpoint
-from .members import read_members
+from .members import read_changes, read_members
 from .wire import member_json, team_json
 
 
@@ -32,6 +32,28 @@ def create_team(request: Request) -> Response:
 def show_team(request: Request) -> Response:
     """Show a team."""
     return answer(team_json(request.services.teams.find(part(request, "team"))))
+
+
+@endpoint("api.change_team")
+def change_team(request: Request) -> Response:
+    """Let every user join a team by themselves, or only those whom its owners take in."""
+    is_open = read_changes(request, "open").boolean("open")
+    changes = request.services.team_changes
+    return answer(team_json(changes.set_open(part(request, "team"), is_open)))
+
+
+@endpoint("api.open_teams", "after", "limit")
+def list_open_teams(request: Request) -> Response:
+    """Show the teams that every user may join."""
+    asked = read_page(request)
+    teams = request.services.team_changes.open_ones(after=asked.after, limit=asked.limit + 1)
+    return page(request, teams, asked, key=lambda team: team.name, to_json=team_json)
+
+
+@endpoint("api.join_team")
+def join_team(request: Request) -> Response:
+    """Join an open team."""
+    return answer(team_json(request.services.team_changes.join(part(request, "team"))))
 
 
 @endpoint("api.members")
