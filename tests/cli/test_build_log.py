@@ -1,10 +1,10 @@
 """The build log as a process of its own, and within the server: followed, ended, started again."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
-import time
 from contextlib import ExitStack
 from urllib.request import Request, urlopen
 
@@ -110,10 +110,10 @@ def test_within_the_server_it_is_reached_at_the_same_address_and_ends_with_it(tm
         assert [end_of(one)[1] for one in [client, *idle]] == [1000] * 21
         client = following(registry.listen, order(registry, token), token)
         assert client.recv(timeout=60) == "begun\n"
-        began = time.monotonic()
-        registry.stop()
+        # It waits for the build afterwards, and nobody who follows it needs to.
+        os.kill(registry.pid, signal.SIGTERM)
         assert end_of(client) == ("", 1001)
-        assert time.monotonic() - began < 60
+        registry.kill()
         assert "Traceback" not in registry.log
 
 
