@@ -92,6 +92,8 @@ class CoreSettings:
     login_window: timedelta
     garbage_grace: timedelta
     build_directory: Path
+    build_key: Path | None
+    build_key_passphrase: Secret
     build_threads: int
     build_time_limit: timedelta
     builds_per_user: int
@@ -176,6 +178,8 @@ def read_core_settings(section: PluginSettings) -> CoreSettings:
         login_window=section.duration("login_window", "15m"),
         garbage_grace=section.duration("garbage_grace", "1d"),
         build_directory=_build_directory(section),
+        build_key=section.path("build_key") if section.text("build_key", "") else None,
+        build_key_passphrase=section.secret("build_key_passphrase", None),
         build_threads=section.number("build_threads", 1, least=1, most=64),
         build_time_limit=section.duration("build_time_limit", "2h"),
         builds_per_user=section.number("builds_per_user", 10),

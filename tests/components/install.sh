@@ -36,6 +36,10 @@ programs=(
     memcached:memcached
     mmdebstrap:mmdebstrap
     chromium:chromium
+    munged:munge
+    slurmctld:slurmctld
+    slurmd:slurmd
+    sbatch:slurm-client
     unshare:util-linux
     ip:iproute2
     systemd-analyze:systemd
