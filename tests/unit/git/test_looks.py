@@ -6,6 +6,7 @@ import pytest
 
 from sregistry_core.models import BuildState, CollectionRole
 from sregistry_core.names import CollectionName, ContainerName
+from sregistry_core.testing.sif_files import make_sif
 
 from .conftest import SETTINGS, Lab, ready
 
@@ -186,8 +187,8 @@ def test_recipes_above_the_limit_of_builds_wait_for_their_turn(make_registry, re
     assert lab.connection.last_error is None
 
 
-def test_a_frozen_tag_and_a_recipe_of_bytes_do_not_keep_the_others(lab, repository, ada):
-    ada.push("ada/lab/a:latest", b"image", tags="latest")
+def test_a_frozen_tag_and_a_recipe_of_bytes_do_not_keep_the_others(lab, repository):
+    lab.registry.with_password("ada").push("ada/lab/a:latest", make_sif())
     lab.do(lambda s, _: s.tags.freeze(s.catalog.container(A), "latest"))
     repository.push({"a.def": "say one", "c.def": "say two"})
     (repository.work / "b.def").write_bytes(b"\xff\xfe\x00")
