@@ -18,6 +18,8 @@ _WITH_A_BODY = frozenset({"PUT", "POST", "PATCH"})
 _PASSED_ON = ("WWW-Authenticate", "Retry-After", "X-Request-ID")
 _RENAMED = ("WWW-Authenticate", "Location", "Range", "Content-Range", "Docker-Upload-UUID")
 """As X-Refused-...: the proxy itself passes on the challenge of a 401, and would do so twice."""
+_SIGN_IN_FIRST = 303
+"""How a browser is refused that must sign in first."""
 _MOST_WORDS = 2000
 """In bytes: the proxy reads a header of 4 KiB."""
 
@@ -53,7 +55,8 @@ def tween_factory(
         if request.method not in _WITH_A_BODY:
             return _may_come(None, request)
         response = handler(request)
-        return _refusal(response) if response.status_int >= 400 else _may_come(None, request)
+        is_refused = response.status_int >= 400 or response.status_int == _SIGN_IN_FIRST
+        return _refusal(response) if is_refused else _may_come(None, request)
 
     return answer
 
