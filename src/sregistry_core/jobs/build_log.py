@@ -1,14 +1,19 @@
 """What a build says, written down line by line, a few at a time: bounded, and fit to be shown."""
 
 import hashlib
+import logging
 import re
 import threading
 import time
 from collections.abc import Callable, Sequence
 
 from sregistry_core.contracts import BuildOutput
+from sregistry_core.db import failures
 
+from .outages import is_outage, outlasting
 from .unit import Unit
+
+log = logging.getLogger(__name__)
 
 LONGEST_LINE = 4000
 """In characters; what is longer is cut."""
@@ -57,12 +62,16 @@ class BuildLog(BuildOutput):
                 len(self._waiting) >= _MOST_WAITING
                 or self._clock() - self._written_at >= PAUSE_SECONDS
             ):
-                self._write()
+                self._write_soon()
 
     def remember(self, handle: str) -> None:
         """Keep what leads back to this build."""
-        with self._unit() as services:
-            services.building.remember(self._build_id, handle)
+
+        def remember() -> None:
+            with self._unit() as services:
+                services.building.remember(self._build_id, handle)
+
+        outlasting(remember)
 
     def hide(self, secret: str) -> None:
         """Never show these signs in any further line."""
@@ -71,9 +80,14 @@ class BuildLog(BuildOutput):
             self._secrets = sorted({*self._secrets, secret}, key=len, reverse=True)
 
     def write(self) -> None:
-        """Write down what waits."""
+        """Write down what waits, however long the database is away."""
         with self._lock:
-            self._write()
+            outlasting(self._write)
+
+    def write_soon(self) -> None:
+        """Write down what waits, now or, while the database is away, later."""
+        with self._lock:
+            self._write_soon()
 
     def _add(self, text: str) -> None:
         if self._number > MOST_LINES:
@@ -90,6 +104,14 @@ class BuildLog(BuildOutput):
         text = _ESCAPES.sub("", text[: 2 * LONGEST_LINE])
         text = "".join(sign if sign.isprintable() or sign == "\t" else "\ufffd" for sign in text)
         return text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]} ..."
+
+    def _write_soon(self) -> None:
+        try:
+            self._write()
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            log.warning("lines of a build wait for the database: %s", failures.cause_of(error))
 
     def _write(self) -> None:
         self._written_at = self._clock()

@@ -16,6 +16,7 @@ from sregistry_core.services import Facilities, Services
 from sregistry_core.services.building import Started
 
 from .build_log import PAUSE_SECONDS, BuildLog
+from .outages import is_outage, outlasting
 from .unit import Unit
 
 _LOOK_SECONDS = 1.0
@@ -52,9 +53,12 @@ def run_build(unit: Unit, facilities: Facilities, *, build: str) -> None:
     try:
         with _work_directory(facilities, started) as directory, _written(output):
             image = _built(facilities, builder, started, directory, output, cancelled)
-            _publish(unit, facilities, builder, started, image, output)
+            output.write()
+            # A builder asks a program for it: no transaction waits for that.
+            version = builder.version()[:200]
+            outlasting(lambda: _publish(unit, facilities, version, started, image, output))
     except BuildFailed as failure:
-        is_cancelled = cancelled.was_seen or cancelled.ask()
+        is_cancelled = cancelled.was_seen or outlasting(cancelled.ask)
         state = BuildState.CANCELLED if is_cancelled else BuildState.FAILED
         _end(unit, output, build, state, str(failure), builder)
     except RegistryError as refusal:
@@ -73,7 +77,12 @@ class _Cancelled:
     def __call__(self) -> bool:
         if not self.was_seen and time.monotonic() - self._asked_at >= _LOOK_SECONDS:
             self._asked_at = time.monotonic()
-            self.ask()
+            try:
+                self.ask()
+            except Exception as error:
+                # Nobody can tell now: a build goes on until somebody can.
+                if not is_outage(error):
+                    raise
         return self.was_seen
 
     def ask(self) -> bool:
@@ -122,14 +131,11 @@ def _built(
 def _publish(
     unit: Unit,
     facilities: Facilities,
-    builder: Builder,
+    version: str,
     started: Started,
     image: Path,
     output: BuildLog,
 ) -> None:
-    output.write()
-    # A builder asks a program for it: no transaction waits for that.
-    version = builder.version()[:200]
     with unit() as services:
         orderer = services.building.orderer(started.id)
         size = image.stat().st_size
@@ -155,14 +161,18 @@ def _end(
 ) -> None:
     output.write()
     version = builder.version()[:200] if builder is not None else None
-    with unit() as services:
-        services.building.end(
-            build,
-            state,
-            reason=" ".join(reason.split())[:2000],
-            built_with=version,
-            log_digest=output.digest,
-        )
+
+    def end() -> None:
+        with unit() as services:
+            services.building.end(
+                build,
+                state,
+                reason=" ".join(reason.split())[:2000],
+                built_with=version,
+                log_digest=output.digest,
+            )
+
+    outlasting(end)
 
 
 def _directory(facilities: Facilities, build: str) -> Path:
@@ -222,7 +232,7 @@ def _written(output: BuildLog) -> Iterator[None]:
     def write_now_and_then() -> None:
         while not ending.wait(PAUSE_SECONDS):
             try:
-                output.write()
+                output.write_soon()
             except Exception:
                 # It is tried again; what is said meanwhile waits.
                 log.exception("lines of a build cannot be written down yet")
