@@ -1,6 +1,7 @@
 """Whether a refusal is one that the client of its protocol can show to somebody."""
 
 import json
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -10,6 +11,9 @@ FOR_A_MOMENT = (409, 429, 503)
 """What says: try again."""
 _MADE_FIRST = ("/v1/entities/", "/v1/collections/", "/v1/containers/")
 """Clients ask whether it is there, before they make it."""
+
+_REASON = re.compile(r'class="(?:lead reason|complaint)"[^>]*>([^<]+)<')
+"""Where a page says what is the matter."""
 
 
 def complaints(
@@ -50,7 +54,8 @@ def _words(one: Heard) -> str:
     if path.startswith("/transfer/"):
         return one.text if kind.startswith("text/plain") else ""
     if path.startswith("/auth/"):
-        return one.text if kind.startswith("text/html") and 'role="alert"' in one.text else ""
+        said = _REASON.search(one.text) if kind.startswith("text/html") else None
+        return said[1] if said else ""
     if not kind.startswith("application/json"):
         return ""
     said = json.loads(one.text)
