@@ -18,6 +18,7 @@
     │   └── InvalidManifest a manifest that cannot be taken
     │       └── BlobsMissing    it names blobs that are not in the repository
     ├── Conflict            it is there already, or frozen, or being changed
+    │   └── TooManyBuilds   as many are under way as may be
     ├── TooLarge            more bytes than are taken here
     ├── StorageFull         the disk is full
     ├── RangeUnsatisfiable  the asked range lies outside the bytes
@@ -104,6 +105,10 @@ class BlobsMissing(InvalidManifest):
 
 class Conflict(RegistryError):
     """It is there already, or it is frozen, or it is being changed by somebody else."""
+
+
+class TooManyBuilds(Conflict):
+    """As many builds are under way as may be; the same order may be taken later."""
 
 
 class TooLarge(RegistryError):

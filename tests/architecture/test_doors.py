@@ -25,6 +25,7 @@ from sregistry_core.models import (
     BuildState,
     CollectionRole,
     Container,
+    GitConnection,
     Image,
     Invitation,
     Manifest,
@@ -43,8 +44,9 @@ from sregistry_core.services.cleaning import Choice
 from sregistry_core.services.client_containers import Begun
 from sregistry_core.services.client_credentials import Spelling
 from sregistry_core.services.duty_list import DutyState
+from sregistry_core.services.git_connections import Wanted as GitWanted
 from sregistry_core.services.listings import Span, Wanted
-from sregistry_core.services.manifests import Reference
+from sregistry_core.services.manifest_reference import Reference
 from sregistry_core.services.search import Query
 from sregistry_core.services.usage import Span as DaySpan
 from sregistry_core.storage.blob_store import Place
@@ -281,7 +283,7 @@ DOORS = {
     "tags.of": Refuses(lambda s, t: s.tags.of(t.blast)),
     "tags.find": Refuses(lambda s, t: s.tags.find(t.blast, "1")),
     "tags.is_frozen": Refuses(lambda s, t: s.tags.is_frozen(t.blast, "1")),
-    "tags.digests_of": Refuses(lambda s, t: s.tags.digests_of(t.blast)),
+    "tags.digests_of": Refuses(lambda s, t: s.tags.digests_of(t.blast, [])),
     "tags.set": Refuses(lambda s, t: s.tags.set(t.blast, "2", t.image)),
     "tags.freeze": Refuses(lambda s, t: s.tags.freeze(t.blast, "1")),
     "tags.remove": Refuses(lambda s, t: s.tags.remove(t.blast, "1")),
@@ -382,8 +384,45 @@ DOORS = {
     "builds.cancel": Refuses(lambda s, t: s.builds.cancel(t.build)),
     "builds.retry": Refuses(lambda s, t: s.builds.retry(t.ended_build)),
     "builds.forget_old": RefusesAllButTheSystem(lambda s, t: s.builds.forget_old()),
+    "build_logs.last_number": Refuses(lambda s, t: s.build_logs.last_number(t.build)),
+    "build_logs.before": Refuses(lambda s, t: s.build_logs.before(t.build, 9, limit=9)),
+    "build_logs.find": Refuses(lambda s, t: s.build_logs.find(t.build, "x")),
+    "build_logs.pieces": Refuses(lambda s, t: list(s.build_logs.pieces(t.build))),
+    "build_logs.kept_until": Refuses(lambda s, t: s.build_logs.kept_until(t.build)),
+    "build_limits.of_caller": Unguarded("it counts the builds of whoever asks"),
+    "build_limits.of_collection": Refuses(lambda s, t: s.build_limits.of_collection(t.lab)),
+    "unnamed_builds.place": Refuses(lambda s, t: s.unnamed_builds.place()),
+    "unnamed_builds.let_go": RefusesAllButTheSystem(lambda s, t: s.unnamed_builds.let_go()),
     "build_contexts.announce": Refuses(lambda s, t: s.build_contexts.announce(t.digest, 1)),
     "build_contexts.receive": Unguarded("its address is signed, and comes from a guarded door"),
+    "build_contexts.adopt": Refuses(lambda s, t: s.build_contexts.adopt(t.archive, t.digest, 1)),
+    "git_connections.find": Refuses(lambda s, t: s.git_connections.find(t.lab)),
+    "git_connections.all": Refuses(lambda s, t: s.git_connections.all()),
+    "git_connections.set": Refuses(
+        lambda s, t: s.git_connections.set(t.lab, GitWanted("https://git.test/a/b"))
+    ),
+    "git_connections.renew_secret": Refuses(lambda s, t: s.git_connections.renew_secret(t.lab)),
+    "git_connections.renew_key": Refuses(lambda s, t: s.git_connections.renew_key(t.lab)),
+    "git_connections.look": Refuses(lambda s, t: s.git_connections.look(t.lab)),
+    "git_connections.remove": Refuses(lambda s, t: s.git_connections.remove(t.lab)),
+    "git_hooks.hear": PROOF,
+    "git_looks.ask_for_polls": RefusesAllButTheSystem(lambda s, t: s.git_looks.ask_for_polls()),
+    "git_looks.begin": RefusesAllButTheSystem(
+        lambda s, t: s.git_looks.begin(t.git, asked=FUTURE, everything=False)
+    ),
+    "git_looks.take_turn": RefusesAllButTheSystem(lambda s, t: s.git_looks.take_turn(t.look)),
+    "git_looks.note_tags": RefusesAllButTheSystem(lambda s, t: s.git_looks.note_tags(t.look, {})),
+    "git_looks.keep": RefusesAllButTheSystem(lambda s, t: s.git_looks.keep(t.look, "x", {}, [])),
+    "git_looks.end": RefusesAllButTheSystem(
+        lambda s, t: s.git_looks.end(t.look, commit=None, gone=(), troubles=(), host_keys="")
+    ),
+    "git_looks.fail": RefusesAllButTheSystem(
+        lambda s, t: s.git_looks.fail(t.look, "away", tries=0, everything=False)
+    ),
+    "commit_statuses.of": RefusesAllButTheSystem(lambda s, t: s.commit_statuses.of(t.build.id)),
+    "commit_statuses.refused": RefusesAllButTheSystem(
+        lambda s, t: s.commit_statuses.refused(t.build.id, "no")
+    ),
     "build_contexts.arrived": Refuses(lambda s, t: s.build_contexts.arrived(t.digest)),
     "build_contexts.forget": Refuses(lambda s, t: s.build_contexts.forget(t.digest)),
     "build_contexts.expire": RefusesAllButTheSystem(lambda s, t: s.build_contexts.expire()),
@@ -393,10 +432,23 @@ DOORS = {
     "building.remember": RefusesAllButTheSystem(
         lambda s, t: s.building.remember(t.build.id, "job 1")
     ),
+    "building.note": RefusesAllButTheSystem(
+        lambda s, t: s.building.note(t.build.id, {"base:docker://alpine": "x"})
+    ),
+    "base_images.facts": Unguarded("it finds what the caller may pull, and nothing else"),
+    "build_statements.run": RefusesAllButTheSystem(
+        lambda s, t: s.build_statements.run(build=t.build.id)
+    ),
+    "build_statements.of": Refuses(lambda s, t: s.build_statements.of(t.image)),
+    "build_statements.builds_of": Refuses(lambda s, t: s.build_statements.builds_of(t.image)),
+    "build_statements.require_genuine": Unguarded("it only refuses; the door before it is guarded"),
     "building.is_cancelled": RefusesAllButTheSystem(
         lambda s, t: s.building.is_cancelled(t.build.id)
     ),
     "building.say": RefusesAllButTheSystem(lambda s, t: s.building.say(t.build.id, [(1, "x")])),
+    "building.follow": RefusesAllButTheSystem(
+        lambda s, t: s.building.follow(t.build.id, after=0, limit=1)
+    ),
     "building.end": RefusesAllButTheSystem(
         lambda s, t: s.building.end(t.build.id, BuildState.LOST)
     ),
@@ -537,11 +589,13 @@ HAS_ITS_CONDITIONS = {
 """Doors that do not refuse Ada or the system, but have another reason to give no answer."""
 
 OPEN_TO_EVERY_USER = {
+    "build_contexts.adopt",
     "build_contexts.announce",
     "journeys.begin",
     "keys.add",
     "renaming.entities",
     "team_changes.open_ones",
+    "unnamed_builds.place",
     "stars.mine",
     "teams.create",
     "teams.mine",
@@ -632,6 +686,7 @@ def registry(tmp_path_factory, empty_database):
         services.blob_uploads.begin(image.container)
         services.keys.add(KEY.public.encode())
         services.stars.give(empty)
+        services.git_connections.set(lab, GitWanted("https://127.0.0.1/a/b"))
         services.linked_logins.link(services.access.caller.user_id, Subject("campus", "1", "ada"))
     with registry.parts.unit(caller_of(registry, "ada"))() as services:
         services.manifests.find(services.catalog.container(BLAST), Reference("1"))
@@ -657,6 +712,9 @@ def things_of(services, registry):
 
     image = only(Image)
     lab = image.container.collection
+    git = only(GitConnection).id
+    archive = registry.directory / "archive.tar.gz"
+    archive.write_bytes(b"packed")
     return SimpleNamespace(
         user=only(User, name="ada"),
         token=only(Token),
@@ -680,6 +738,9 @@ def things_of(services, registry):
         duty=services.db.scalars(select(Outbox.id).limit(1)).one(),
         session=only(WebSession).digest[:16],
         invitation=only(Invitation).id,
+        git=git,
+        look=SimpleNamespace(connection=git, began_at=FUTURE),
+        archive=archive,
     )
 
 

@@ -100,7 +100,8 @@ def test_without_scripts_there_are_pictures_tables_and_a_form(visit, registry, t
     page.get_by_label("Name").fill("ada/lab/by-form")
     page.get_by_label("File").set_input_files(file)
     page.get_by_role("button", name="Upload").click()
-    page.wait_for_url("**/ada/lab/by-form:latest")
+    page.wait_for_url("**/ada/lab/by-form:latest?done=uploaded")
+    assert page.get_by_text("The image is uploaded.").is_visible()
     ada.check()
 
 

@@ -21,6 +21,9 @@ programs=(
     ldapmodify:ldap-utils
     gcc:gcc
     openssl:openssl
+    git:git
+    ssh:openssh-client
+    /usr/sbin/sshd:openssh-server
     node:nodejs
     npm:npm
     xmlsec1:xmlsec1
@@ -35,11 +38,16 @@ programs=(
     memcached:memcached
     mmdebstrap:mmdebstrap
     chromium:chromium
+    munged:munge
+    slurmctld:slurmctld
+    slurmd:slurmd
+    sbatch:slurm-client
     unshare:util-linux
     ip:iproute2
     systemd-analyze:systemd
     podman:podman
     runc:runc
+    go:golang-go
 )
 
 PATH=$PATH:/usr/sbin:/sbin

@@ -16,7 +16,7 @@ from sregistry_core.testing.pgp import Key
 from sregistry_core.testing.registry import PASSWORD, Registry
 from sregistry_core.testing.sif_files import make_sif
 
-PROTOCOLS = "discovery transfer library oci directory sregistry shub hkp api ui"
+PROTOCOLS = "discovery transfer library oci directory sregistry shub hkp webhooks api ui"
 IMAGE = make_sif(labels={"maintainer": "ada"})
 WITNESS = make_sif(labels={"maintainer": "bob"})
 DIGEST = hashlib.sha256(IMAGE).hexdigest()
@@ -95,6 +95,9 @@ def plant(directory: Path, empty_database: Path) -> Seeds:
     ada.post("/api/v1/teams", {"team": "crew"}, status=201)
     for owner in ("collections/ada/lab", "teams/crew"):
         ada.post(f"/api/v1/{owner}/robots", {"robot": "ci", "scope": "pull"}, status=201)
+    connected = ada.put(
+        "/api/v1/collections/ada/lab/repository", {"url": "https://127.0.0.1/a/b"}, status=200
+    )
     registry.app.post("/pks/add", {"keytext": key.public}, headers=ada.headers, status=200)
     registry.run_jobs()
     form = registry.app.get("/auth/sign-in").forms[0]
@@ -123,6 +126,7 @@ def plant(directory: Path, empty_database: Path) -> Seeds:
             "tag": ("1.0", "latest"),
             "user": ("ada", "bob"),
             "team": ("crew",),
+            "hook": (connected.json["hook_url"].rpartition("/")[2],),
             "number": (share.link.number,),
             "token": (spare["id"], share_token),
             "id": (collection_id, image),

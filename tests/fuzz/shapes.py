@@ -65,6 +65,13 @@ def _page(answer: Answer, request: Request) -> None:
     answer.body.decode()
 
 
+def _webhook(answer: Answer, _request: Request) -> None:
+    """A message, which the forge shows."""
+    assert answer.media_type == "application/json"
+    assert set(answer.json()) == {"message"}
+    _message(answer.json()["message"])
+
+
 SHAPES: Mapping[str, Callable[[Answer, Request], None]] = {
     "api": _our_own,
     "directory": _detail,
@@ -76,6 +83,7 @@ SHAPES: Mapping[str, Callable[[Answer, Request], None]] = {
     "sregistry": _sregistry,
     "transfer": _text,
     "ui": _page,
+    "webhooks": _webhook,
 }
 
 

@@ -1,8 +1,10 @@
 """A registry behind a real nginx, configured as deploy/nginx says."""
 
+import re
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -26,6 +28,16 @@ class Site:
     def trust(self):
         """Trusts the proxy's certificate."""
         return ssl.create_default_context(cafile=str(self.front.certificate))
+
+    def answered(self, protocol):
+        """Give how many requests of a protocol have reached the registry."""
+        # Not the proxy's address, so it may see the figures; the proxy's clients may not.
+        with urlopen(f"http://{self.registry.listen}/metrics") as answer:
+            text = answer.read().decode()
+        found = re.findall(
+            rf'^sregistry_requests_total{{.*protocol="{protocol}".*}} (\S+)$', text, re.M
+        )
+        return sum(int(float(number)) for number in found)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
@@ -50,17 +49,6 @@ def written_by(site):
     """Bytes that the registry itself has written so far, to files and to connections."""
     said = Path(f"/proc/{site.registry.pid}/io").read_text(encoding="ascii")
     return int(re.search(r"^wchar: (\d+)$", said, re.MULTILINE)[1])
-
-
-def answered(site, protocol):
-    """Requests of a protocol that have reached the registry."""
-    # Not the proxy's address, so it may see the figures; the proxy's clients may not.
-    with urlopen(f"http://{site.registry.listen}/metrics") as answer:
-        text = answer.read().decode()
-    found = re.findall(
-        rf'^sregistry_requests_total{{.*protocol="{protocol}".*}} (\S+)$', text, re.M
-    )
-    return sum(int(float(number)) for number in found)
 
 
 def left_in(directory):
@@ -321,7 +309,7 @@ def test_images_are_not_to_be_had_past_the_registry(site, ada, anybody, shelf):
 
 def test_a_thousand_nodes_cost_the_registry_a_handful_of_requests(site, ada, anybody, shelf):
     ada.push(f"ada/{shelf}/blast:1", image_of())
-    before = answered(site, "shub")
+    before = site.answered("shub")
 
     def ask(_number):
         return anybody.ask("GET", f"/ada/api/container/{shelf}/blast:1").status
@@ -331,7 +319,7 @@ def test_a_thousand_nodes_cost_the_registry_a_handful_of_requests(site, ada, any
         statuses = set(pool.map(ask, range(1000)))
 
     assert statuses == {200}
-    assert answered(site, "shub") - before < 40
+    assert site.answered("shub") - before < 40
 
 
 def test_what_becomes_private_is_gone_for_strangers_after_a_moment(site, ada, anybody, shelf):

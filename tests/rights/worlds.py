@@ -45,6 +45,8 @@ HOME = "tacc"
 NOBODYS = {"ada": "eve", "crew": "gang", HOME: HOME}
 """Names of the same length as others, that nobody has."""
 ISSUER = "https://gitlab.test"
+REPOSITORY = {"url": "https://127.0.0.1/lab/recipes"}
+"""Nobody is asked there: it is a private address, and those are not allowed."""
 LABEL = "tells-of-itself"
 IMAGE = make_sif(labels={"org.label-schema.name": LABEL})
 COMING = make_sif(labels={"org.label-schema.name": "coming"})
@@ -86,6 +88,7 @@ class Things:
     share_number: str
     share_token: str
     ended_build_id: str
+    hook_id: str
     build_id: str = ""
     uploads: dict[str, Uploads] = field(default_factory=dict)
 
@@ -117,6 +120,7 @@ class Worlds:
         self.things: dict[str, Things] = {}
         self.own_containers: dict[str, str] = {}
         self.user_ids: dict[str, str] = {}
+        self.context_address = ""
         self._templates: dict[str, Template] = {}
         self._directory = directory
         self._do_not_sync()
@@ -178,6 +182,7 @@ class Worlds:
 
     def _make(self) -> None:
         self._make_people()
+        self._announce_files()
         self._keep(ABSENT)
         self._give_narrow_tokens(ABSENT)
         for entity, owner in (("ada", "ada"), ("crew", "tess"), (HOME, "ada")):
@@ -272,6 +277,9 @@ class Worlds:
         client.push_manifest(path, oci_digest_of(referrer), referrer)
         # An OCI client that asks for a tag of the library makes its manifest, once.
         client.manifest(path, "1", status=200)
+        connected = owner.put(
+            f"/api/v1/collections/{entity}/lab/repository", REPOSITORY, status=200
+        )
         share = owner.post(f"/api/v1/containers/{path}/shares", {"reference": "1"}, status=201)
         things = Things(
             entity=entity,
@@ -285,6 +293,7 @@ class Worlds:
             share_number=str(share.json["number"]),
             share_token=share.json["web_url"].split("/s/")[1].partition("/")[0],
             ended_build_id=_order(entity, owner, "fail"),
+            hook_id=connected.json["hook_url"].rpartition("/")[2],
         )
         self._let_all_begin(things)
         return things
@@ -293,6 +302,13 @@ class Worlds:
         owner.post(f"{collection}/robots", {"robot": "ci", "scope": "push"}, status=201)
         trusted = {"issuer": ISSUER, "claims": {"repository": "lab/blast"}, "scope": "push"}
         owner.post(f"{collection}/publishers", {"publisher": "builds", **trusted}, status=201)
+
+    def _announce_files(self) -> None:
+        """Ada has files that a definition of hers copies."""
+        digest = f"sha256.{sha256_of(COMING)}"
+        asked = {"size": len(COMING), "digest": digest}
+        announced = self._actors["ada"].post("/v1/build-context", asked, status=200)
+        self.context_address = announced.headers["Location"].rpartition("/")[2]
 
     def _let_all_begin(self, things: Things) -> None:
         """Everybody begins to push while they may; then most lose that right."""

@@ -10,6 +10,7 @@ import click
 from sregistry_core import __version__
 
 from .audit import audit
+from .build_log import buildlog
 from .builds import build, builds
 from .collections import collection
 from .command_line import CommandLine
@@ -22,6 +23,7 @@ from .plugin_kit import plugin
 from .publishers import publisher
 from .quotas import quota
 from .refusal import EXPECTED, one_line_refusals
+from .repositories import repository
 from .robots import robot
 from .serving import init, serve
 from .shares import share
@@ -36,6 +38,7 @@ OURS: Final[Mapping[str, click.Command]] = {
     "init": init,
     "serve": serve,
     "worker": worker,
+    "buildlog": buildlog,
     "doctor": doctor,
     "demo": demo,
     "plugins": plugins,
@@ -48,6 +51,7 @@ OURS: Final[Mapping[str, click.Command]] = {
     "share": share,
     "robot": robot,
     "publisher": publisher,
+    "repository": repository,
     "build": build,
     "builds": builds,
     "quota": quota,

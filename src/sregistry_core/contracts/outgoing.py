@@ -96,6 +96,19 @@ def is_public_address(address: str) -> bool:
     return found.is_global and not found.is_multicast
 
 
+def addresses_of(host: str, port: int, *, allow_private: bool = False) -> list[str]:
+    """Give the addresses of a host that may be connected to, for whoever connects to one of them.
+
+    Looked up once more the same name may lead elsewhere. Raises OSError when there are none.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
+    wanted = [one for one in addresses if allow_private or is_public_address(one)]
+    if not wanted:
+        raise OSError(f"{addresses[0]} is a private address, and those are not allowed")
+    return wanted
+
+
 def _connection(
     parts: SplitResult, seconds: float, allow_private: bool, ca_file: Path | None
 ) -> http.client.HTTPConnection:
@@ -120,11 +133,7 @@ def _connection(
 
 def _connect(place: tuple[str, int], timeout: float, allow_private: bool) -> socket.socket:
     """Connect to an address that was looked at: between a look and a name, the name may change."""
-    found = socket.getaddrinfo(*place, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
-    wanted = [one for one in addresses if allow_private or is_public_address(one)]
-    if not wanted:
-        raise OSError(f"{addresses[0]} is a private address, and those are not allowed")
+    wanted = addresses_of(*place, allow_private=allow_private)
     for address in wanted[:-1]:
         with suppress(OSError):
             return socket.create_connection((address, place[1]), timeout / len(wanted))
@@ -152,4 +161,4 @@ def _said(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
-__all__ = ["LARGEST_ANSWER", "SiteAnswer", "ask_site", "is_public_address"]
+__all__ = ["LARGEST_ANSWER", "SiteAnswer", "addresses_of", "ask_site", "is_public_address"]

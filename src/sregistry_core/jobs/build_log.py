@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from sregistry_core.contracts import BuildOutput
-from sregistry_core.db import failures
+from sregistry_core.services.building import LONGEST_NAME, LONGEST_VALUE
 
-from .outages import is_outage, outlasting
+from .outages import outlasting
 from .unit import Unit
-
-log = logging.getLogger(__name__)
 
 LONGEST_LINE = 4000
 """In characters; what is longer is cut."""
@@ -21,6 +21,7 @@ MOST_LINES = 100_000
 PAUSE_SECONDS = 0.5
 _MOST_WAITING = 500
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+log = logging.getLogger(__name__)
 _CUT = "... the log is too long: what follows is not kept"
 
 
@@ -39,6 +40,7 @@ class BuildLog(BuildOutput):
         self._unit = unit
         self._build_id = build_id
         self._number = len(said)
+        self._skipped = self._said = len(said)
         self._secrets: list[str] = []
         self._clock = clock
         self._hash = hashlib.sha256()
@@ -62,7 +64,11 @@ class BuildLog(BuildOutput):
                 len(self._waiting) >= _MOST_WAITING
                 or self._clock() - self._written_at >= PAUSE_SECONDS
             ):
-                self._write_soon()
+                try:
+                    self._write()
+                except SQLAlchemyError as error:
+                    # A build does not end for that: what is said waits for the next time.
+                    log.warning("lines of %s cannot be written yet: %s", self._build_id, error)
 
     def remember(self, handle: str) -> None:
         """Keep what leads back to this build."""
@@ -73,6 +79,21 @@ class BuildLog(BuildOutput):
 
         outlasting(remember)
 
+    def fact(self, name: str, value: str) -> None:
+        """Keep what was found out, without secrets."""
+        name, value = self._shown(name)[:LONGEST_NAME], self._shown(value)[:LONGEST_VALUE]
+
+        def note() -> None:
+            with self._unit() as services:
+                services.building.note(self._build_id, {name: value})
+
+        outlasting(note)
+
+    def begin_again(self) -> None:
+        """Leave out as many lines as were kept before."""
+        with self._lock:
+            self._skipped = 0
+
     def hide(self, secret: str) -> None:
         """Never show these signs in any further line."""
         if secret:
@@ -80,16 +101,14 @@ class BuildLog(BuildOutput):
             self._secrets = sorted({*self._secrets, secret}, key=len, reverse=True)
 
     def write(self) -> None:
-        """Write down what waits, however long the database is away."""
+        """Write down what waits."""
         with self._lock:
-            outlasting(self._write)
-
-    def write_soon(self) -> None:
-        """Write down what waits, now or, while the database is away, later."""
-        with self._lock:
-            self._write_soon()
+            self._write()
 
     def _add(self, text: str) -> None:
+        if self._skipped < self._said:
+            self._skipped += 1
+            return
         if self._number > MOST_LINES:
             return
         self._number += 1
@@ -104,14 +123,6 @@ class BuildLog(BuildOutput):
         text = _ESCAPES.sub("", text[: 2 * LONGEST_LINE])
         text = "".join(sign if sign.isprintable() or sign == "\t" else "\ufffd" for sign in text)
         return text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]} ..."
-
-    def _write_soon(self) -> None:
-        try:
-            self._write()
-        except Exception as error:
-            if not is_outage(error):
-                raise
-            log.warning("lines of a build wait for the database: %s", failures.cause_of(error))
 
     def _write(self) -> None:
         self._written_at = self._clock()

@@ -9,8 +9,12 @@ from sregistry_core.login_rules import LoginRules
 from sregistry_core.services import (
     Facilities,
     Services,
+    build_statements,
     builds,
     claims,
+    commit_statuses,
+    git_connections,
+    git_looks,
     inspection,
     keys,
     listeners,
@@ -21,6 +25,8 @@ from sregistry_core.services import (
 from sregistry_core.services.outbox import BUILD, PROMPT, QUICK, SLOW
 
 from .building import run_build
+from .commit_status import tell_forge
+from .git_looking import look_at_repository
 from .looking import JOB as LOOK_JOB
 from .looking import PAUSE as LOOK_PAUSE
 from .looking import look_at_storages
@@ -102,9 +108,18 @@ def _forget_old(services: Services) -> None:
     services.audit_log.forget_old()
 
 
+def _state_build(services: Services, **arguments: Any) -> None:
+    services.build_statements.run(**arguments)
+
+
 def _expire_builds(services: Services) -> None:
     services.builds.forget_old()
     services.build_contexts.expire()
+    services.unnamed_builds.let_go()
+
+
+def _poll_repositories(services: Services) -> None:
+    services.git_looks.ask_for_polls()
 
 
 def _collect_garbage(unit: Unit, facilities: Facilities) -> None:
@@ -130,7 +145,11 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     FORGET_JOB: Duty(_forget_old),
     LOOK_JOB: LongDuty(look_at_storages),
     builds.JOB: LongDuty(run_build),
+    build_statements.JOB: Duty(_state_build),
     "builds.expire": Duty(_expire_builds),
+    git_connections.JOB: LongDuty(look_at_repository),
+    git_looks.POLL_JOB: Duty(_poll_repositories),
+    commit_statuses.JOB: LongDuty(tell_forge),
     REFRESH_JOB: LongDuty(refresh_people),
 }
 
@@ -138,6 +157,7 @@ PERIODIC: Final[dict[str, timedelta]] = {
     "uploads.expire": timedelta(minutes=10),
     "garbage.collect": timedelta(hours=1),
     "builds.expire": timedelta(hours=1),
+    git_looks.POLL_JOB: git_connections.SHORTEST_POLL,
     verification.AGAIN_JOB: timedelta(hours=1),
     FORGET_JOB: timedelta(hours=1),
     LOOK_JOB: LOOK_PAUSE,

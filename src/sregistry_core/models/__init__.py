@@ -16,6 +16,7 @@ from .audit import AuditEvent
 from .builds import Build, BuildContext, BuildOutputLine, BuildState
 from .content import Blob, BlobState
 from .federation import ClientCredential, OtherRegistry
+from .git import Forge, GitConnection
 from .keys import AllowedSigner, ImageSignature, KeyHandle, KeyName, PublicKey, SignatureState
 from .library import (
     Collection,
@@ -69,7 +70,9 @@ __all__ = [
     "DailyStorage",
     "Entity",
     "EntityKind",
+    "Forge",
     "FormerName",
+    "GitConnection",
     "Grant",
     "Image",
     "ImageLabel",

@@ -17,14 +17,16 @@ log = logging.getLogger(__name__)
 _FILE = "HTTP_X_BODY_FILE"
 _LENGTH = "HTTP_X_BODY_LENGTH"
 _WITHHELD = "HTTP_X_BODY_WITHHELD"
+_PLACE = "HTTP_X_IMAGE_PLACE"
 _LONGEST_LENGTH = 18
 
 
 class Proxied:
-    """The one peer whose headers about bodies are believed; from all others they are dropped.
+    """The one peer whose headers about bytes are believed; from all others they are dropped.
 
-    An environment that has passed has `sregistry.proxied`, true for requests of that peer, and
-    `sregistry.withheld`, true for those whose body it keeps back.
+    An environment that has passed has `sregistry.proxied`, true for requests of that peer,
+    `sregistry.withheld`, true for those whose body it keeps back, and `sregistry.asks_place`, true
+    for those that ask only where the bytes are.
     """
 
     def __init__(self, peer: str | None, directory: Path | None, spool: Spool):
@@ -39,17 +41,21 @@ class Proxied:
         The result is that file, to be closed after the request. Raises ValueError or OSError for
         a path that the proxy should not have named.
         """
-        path, length, withheld = (environ.pop(name, "") for name in (_FILE, _LENGTH, _WITHHELD))
+        path, length, withheld, place = (
+            environ.pop(name, "") for name in (_FILE, _LENGTH, _WITHHELD, _PLACE)
+        )
         believed = peer == self._peer
         environ["sregistry.proxied"] = believed
         environ["sregistry.withheld"] = believed and bool(withheld)
+        environ["sregistry.asks_place"] = believed and bool(place)
         if not believed:
             return None
         if withheld:
-            environ["wsgi.input"] = _WithheldBody()
+            known = length.isascii() and length.isdigit() and len(length) <= _LONGEST_LENGTH
+            environ["wsgi.input"] = _WithheldBody(int(length) if known else None)
             environ["wsgi.input_terminated"] = True
             environ.pop("CONTENT_LENGTH", None)
-            if length.isascii() and length.isdigit() and len(length) <= _LONGEST_LENGTH:
+            if known:
                 environ["CONTENT_LENGTH"] = length
         elif path and self._directory is not None:
             body = self._open(Path(path), self._directory)
@@ -73,9 +79,16 @@ class Proxied:
 
 
 class _WithheldBody(io.RawIOBase):
-    """A body that the proxy has not read yet. Whoever wants it may have it: nobody has refused."""
+    """A body that the proxy has not read yet. Whoever wants it may have it: nobody has refused.
+
+    announced   its size in bytes, as the client says; None when it does not
+    """
 
     name = None
+
+    def __init__(self, announced: int | None):
+        super().__init__()
+        self.announced = announced
 
     def readable(self) -> bool:
         return True

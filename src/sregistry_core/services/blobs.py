@@ -128,7 +128,7 @@ class Blobs:
             size=blob.size,
             digest=Digest.parse(blob.digest),
             filename=filename,
-            container_id=container.id,
+            container=container,
             is_pull=is_image,
         )
 

@@ -112,6 +112,21 @@ class BuildContexts:
             raise NotFound("these files were given up")
         context.arrived_at = self._facilities.clock()
 
+    def adopt(self, archive: Path, digest: Digest, size: int) -> str:
+        """Take in files that are here already, such as those of a repository; their identifier.
+
+        archive   a gzipped tar beside the staging area, which is moved
+        Raises TooLarge.
+        """
+        self._require_pusher()
+        announced = self.announce(digest, size)
+        if announced.address is not None:
+            path = self.path(announced.id)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            archive.replace(path)
+            self._db.get_one(BuildContext, announced.id).arrived_at = self._facilities.clock()
+        return announced.id
+
     def arrived(self, digest: Digest) -> str:
         """Give the identifier of files of the caller's. Raises NotFound when they are not here."""
         self._access.require_login()

@@ -11,9 +11,10 @@ from sregistry_core.errors import NotFound
 from sregistry_core.models import Image
 from sregistry_core.storage.blob_store import Place
 
+from . import glances
 from .access import Access
 from .authentication import Authentication
-from .seen import AnyImage
+from .seen import AnyContainer, AnyImage, SeenImage
 from .shares import Shares
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Delivery:
     size: int
     digest: Digest
     filename: str
-    container_id: str
+    container: AnyContainer
     is_pull: bool = True
     """False for bytes that are only a part of what is pulled."""
 
@@ -84,7 +85,7 @@ class Downloads:
         Raises NotFound, or Gone when it has expired.
         """
         claims = self._facilities.signer.read(PURPOSE, address)
-        image = self._db.get(Image, str(claims["image"]))
+        image = glances.image_numbered(self._db, str(claims["image"]))
         if image is None:
             raise NotFound("this address does not exist")
         if (number := claims.get("share")) is not None:
@@ -101,14 +102,16 @@ class Downloads:
         """Count one pull."""
         if not delivery.is_pull:
             return
-        self._facilities.tally.count_pull(delivery.container_id, self._facilities.clock())
+        self._facilities.tally.count_pull(delivery.container.id, self._facilities.clock())
 
-    def _require_reader(self, image: Image, user_id: str | int | None) -> None:
-        caller = (
-            self._authentication.caller_of_user(str(user_id)) if user_id else Caller.anonymous()
-        )
-        reader = Access(self._db, caller, self._facilities, self._access.audit)
+    def _require_reader(self, image: SeenImage, user_id: str | int | None) -> None:
+        reader = self._access_of(Caller.anonymous())
+        if user_id and not reader.may(Action.READ, image.container):
+            reader = self._access_of(self._authentication.caller_of_user(str(user_id)))
         reader.require(Action.READ, image.container, called="this address")
+
+    def _access_of(self, caller: Caller) -> Access:
+        return Access(self._db, caller, self._facilities, self._access.audit)
 
     def _address(self, image: AnyImage, claims: dict[str, str | int | None]) -> str:
         settings = self._facilities.settings
@@ -131,5 +134,5 @@ class Downloads:
             size=image.blob.size,
             digest=Digest.parse(image.digest),
             filename=filename,
-            container_id=image.container_id,
+            container=image.container,
         )

@@ -6,7 +6,7 @@ questions takes ten times as long as to ask one. For services, which guard what 
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, FromClause, Row, Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from sregistry_core.db.session import glance
@@ -39,8 +39,44 @@ def image_at(db: Session, name: ImageName, arch: str | None) -> SeenImage | None
         row = glance(db, _IMAGE_TAGGED_FOR, wanted | {"tag": str(name.tag), "arch": arch})
     else:
         row = glance(db, _IMAGE_TAGGED, wanted | {"tag": str(name.tag)})
+    return None if row is None else _image_of(row)
+
+
+def image_numbered(db: Session, identifier: str) -> SeenImage | None:
+    """Give an image by its identifier, if its bytes are here."""
+    row = glance(db, _IMAGE_NUMBERED, {"image": identifier})
+    return None if row is None else _image_of(row)
+
+
+def manifest_at(
+    db: Session, name: ContainerName, *, tag: str | None, digest: str | None
+) -> SeenManifest | None:
+    """Give the manifest of a tag, or of a digest; None also for a tag that has none yet."""
+    if digest is not None:
+        row = glance(db, _MANIFEST_OF_DIGEST, _spelled(name) | {"digest": digest})
+    else:
+        row = glance(db, _MANIFEST_OF_TAG, _spelled(name) | {"tag": str(tag)})
     if row is None:
         return None
+    container = _container(row)
+    digest_of, media_type, size, body, image_id, tells_of = row[_SHELF_WIDTH:]
+    return SeenManifest(
+        digest_of, media_type, size, body, image_id, tells_of, container.id, container
+    )
+
+
+def blob_at(
+    db: Session, name: ContainerName, digest: str
+) -> tuple[SeenContainer, SeenBlob, bool] | None:
+    """Give a blob of a repository, and whether it is that of an image there."""
+    row = glance(db, _BLOB_OF_DIGEST, _spelled(name) | {"digest": digest})
+    if row is None:
+        return None
+    *blob, is_image = row[_SHELF_WIDTH:]
+    return _container(row), SeenBlob(*blob), bool(is_image)
+
+
+def _image_of(row: Row[Any]) -> SeenImage:
     container = _container(row)
     identifier, digest, arch_of, kind, description, created_at, frozen = row[_SHELF_WIDTH:][:7]
     return SeenImage(
@@ -55,34 +91,6 @@ def image_at(db: Session, name: ImageName, arch: str | None) -> SeenImage | None
         container,
         SeenBlob(*row[_SHELF_WIDTH + 7 :]),
     )
-
-
-def manifest_at(
-    db: Session, name: ContainerName, *, tag: str | None, digest: str | None
-) -> SeenManifest | None:
-    """Give the manifest of a tag, or of a digest; None also for a tag that has none yet."""
-    if digest is not None:
-        row = glance(db, _MANIFEST_OF_DIGEST, _spelled(name) | {"digest": digest})
-    else:
-        row = glance(db, _MANIFEST_OF_TAG, _spelled(name) | {"tag": str(tag)})
-    if row is None:
-        return None
-    container = _container(row)
-    digest_of, media_type, size, body, image_id, result_of = row[_SHELF_WIDTH:]
-    return SeenManifest(
-        digest_of, media_type, size, body, image_id, result_of, container.id, container
-    )
-
-
-def blob_at(
-    db: Session, name: ContainerName, digest: str
-) -> tuple[SeenContainer, SeenBlob, bool] | None:
-    """Give a blob of a repository, and whether it is that of an image there."""
-    row = glance(db, _BLOB_OF_DIGEST, _spelled(name) | {"digest": digest})
-    if row is None:
-        return None
-    *blob, is_image = row[_SHELF_WIDTH:]
-    return _container(row), SeenBlob(*blob), bool(is_image)
 
 
 def _spelled(name: ContainerName) -> dict[str, str]:
@@ -124,23 +132,27 @@ _SHELVES = _entity.join(_collection, _collection.c.entity_id == _entity.c.id).jo
 )
 
 
-def _select(source: FromClause, *columns: ColumnElement[Any]) -> Select[Any]:
-    return (
-        select(*_SHELF, *columns)
-        .select_from(source)
-        .where(
-            _entity.c.name == bindparam("entity"),
-            _collection.c.name == bindparam("collection"),
-            _container_.c.name == bindparam("container"),
-        )
-        .limit(1)
-    )
+_NAMED = (
+    _entity.c.name == bindparam("entity"),
+    _collection.c.name == bindparam("collection"),
+    _container_.c.name == bindparam("container"),
+)
 
 
-def _select_image(source: FromClause, frozen: ColumnElement[bool]) -> Select[Any]:
+def _select(
+    source: FromClause, *columns: ColumnElement[Any], by: tuple[ColumnElement[bool], ...] = _NAMED
+) -> Select[Any]:
+    return select(*_SHELF, *columns).select_from(source).where(*by).limit(1)
+
+
+def _select_image(
+    source: FromClause,
+    frozen: ColumnElement[bool],
+    by: tuple[ColumnElement[bool], ...] = _NAMED,
+) -> Select[Any]:
     about = (_image.c.id, _image.c.digest, _image.c.arch, _image.c.kind, _image.c.description)
     held = source.join(_blob, _blob.c.id == _image.c.blob_id)
-    return _select(held, *about, _image.c.created_at, frozen, *_BLOB)
+    return _select(held, *about, _image.c.created_at, frozen, *_BLOB, by=by)
 
 
 _IMAGES = _SHELVES.join(_image, _image.c.container_id == _container_.c.id)
@@ -172,13 +184,16 @@ _IMAGE_OF_DIGEST = (
     .where(_image.c.digest >= bindparam("start"), _image.c.digest < bindparam("beyond"))
     .order_by(_image.c.digest)
 )
+_IMAGE_NUMBERED = _select_image(
+    _IMAGES, _CONTAINER_IS_FROZEN, by=(_image.c.id == bindparam("image"),)
+)
 _MANIFEST = (
     _manifest.c.digest,
     _manifest.c.media_type,
     _manifest.c.size,
     _manifest.c.body,
     _manifest.c.image_id,
-    _manifest.c.result_of,
+    func.coalesce(_manifest.c.result_of, _manifest.c.provenance_of).label("tells_of"),
 )
 _MANIFEST_OF_TAG = _select(
     _SHELVES.join(_manifest_tag, _manifest_tag.c.container_id == _container_.c.id).join(

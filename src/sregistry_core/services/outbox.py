@@ -39,10 +39,15 @@ class OutboxService:
         self._db = db
         self._clock = clock
 
-    def write(self, job: str, *, queue: str = QUICK, **arguments: Any) -> None:
-        """Write a duty down; workers hear of it once the transaction is committed."""
-        now = self._clock()
-        self._db.add(Outbox(job=job, arguments=arguments, queue=queue, due_at=now, created_at=now))
+    def write(
+        self, job: str, *, queue: str = QUICK, later: timedelta = timedelta(0), **arguments: Any
+    ) -> None:
+        """Write a duty down; workers hear of it once the transaction is committed.
+
+        later   how long nobody is to be at it
+        """
+        now, due = self._clock(), self._clock() + later
+        self._db.add(Outbox(job=job, arguments=arguments, queue=queue, due_at=due, created_at=now))
 
     def write_once(self, job: str, *, queue: str = QUICK, **arguments: Any) -> None:
         """Write down a duty that is done once, however many transactions ask for it until then.

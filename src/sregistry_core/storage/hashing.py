@@ -12,11 +12,7 @@ CHUNK = 1 << 20
 def hash_of(path: Path) -> RunningDigest:
     """Hash a file."""
     running = RunningDigest()
-    buffer = bytearray(CHUNK)
-    view = memoryview(buffer)
-    with path.open("rb", buffering=0) as source:
-        while count := source.readinto(buffer):
-            running.update(view[:count])
+    _hash_rest(path, running)
     return running
 
 
@@ -28,13 +24,33 @@ def hash_span(source: int, running: RunningDigest, *, offset: int, size: int) ->
         offset += count
 
 
-def hash_and_sync(path: Path) -> RunningDigest:
-    """Hash a file while the disk writes it; when this returns, its bytes are on disk."""
+def hash_and_sync(path: Path, begun: RunningDigest | None = None) -> RunningDigest:
+    """Hash a file while the disk writes it; when this returns, its bytes are on disk.
+
+    begun   the hash of its first `size` bytes, when there is one; it is used up
+    """
+    running = begun or RunningDigest()
     with ThreadPoolExecutor(1, thread_name_prefix="sync") as beside:
         synced = beside.submit(_sync, path)
-        running = hash_of(path)
+        _hash_rest(path, running)
         synced.result()
     return running
+
+
+def begin_to_write_back(handle: int, offset: int, size: int) -> None:
+    """Let the disk write a part of a file, and do not wait for it. handle: its descriptor."""
+    # Linux begins to write what it is told nobody needs; there is no better word in Python.
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(handle, offset, size, os.POSIX_FADV_DONTNEED)
+
+
+def _hash_rest(path: Path, running: RunningDigest) -> None:
+    source = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        size = os.fstat(source).st_size
+        hash_span(source, running, offset=running.size, size=size - running.size)
+    finally:
+        os.close(source)
 
 
 def _sync(path: Path) -> None:

@@ -19,7 +19,7 @@ from sregistry_core.errors import Malformed, NotFound, TooLarge
 
 from .copying import copy, descriptor_of, write_all
 from .durable import refusals
-from .hashing import CHUNK, hash_and_sync, hash_of, hash_span
+from .hashing import CHUNK, begin_to_write_back, hash_and_sync, hash_of, hash_span
 from .locking import locked
 
 _REMEMBERED = 256
@@ -73,7 +73,7 @@ class PartFiles:
                 before, reached = self._hash_before(upload, number, handle), number - 1
                 try:
                     _write(handle, number, source, offset=offset, size=size)
-                    _begin_to_write_back(handle, offset, size)
+                    begin_to_write_back(handle, offset, size)
                     reached, before = number, self._go_on(before, path, offset, size)
                 finally:
                     # A part that broke off has changed nothing that lies before it.
@@ -106,14 +106,15 @@ class PartFiles:
         except FileNotFoundError as error:
             raise NotFound("there is no such upload, or it was given up") from error
 
-    def adopt(self, upload: str, source: Path) -> int:
+    def adopt(self, upload: str, source: Path, begun: RunningDigest | None = None) -> int:
         """Take a file over as all that is here of an upload so far; give its size in bytes.
 
+        begun   the hash of its first bytes, when there is one
         Raises FileExistsError when something of the upload is here.
         """
         path = self.path(upload)
         os.link(source, path)
-        running = hash_and_sync(path)
+        running = hash_and_sync(path, begun)
         handle = os.open(path, os.O_RDWR)
         try:
             self._remember(upload, running.size, _done(running), handle)
@@ -234,10 +235,3 @@ def _append(handle: int, source: BinaryIO, *, offset: int, limit: int) -> int:
         write_all(handle, chunk, offset)
         offset += len(chunk)
     return offset
-
-
-def _begin_to_write_back(handle: int, offset: int, size: int) -> None:
-    """Let the disk write while the next part arrives, and do not wait for it."""
-    # Linux begins to write what it is told nobody needs; there is no better word in Python.
-    if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(handle, offset, size, os.POSIX_FADV_DONTNEED)

@@ -3,17 +3,18 @@
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 from sregistry_core.digests import Digest, RunningDigest
-from sregistry_core.errors import NotFound, StorageFull, TooLarge
+from sregistry_core.errors import BodyWithheld, NotFound, StorageFull, TooLarge
 from sregistry_core.identifiers import new_identifier
 
 from .durable import refusals, sync_directory
+from .following import Followers
 from .hashing import CHUNK, hash_and_sync
 from .locking import in_use, is_in_use, let_go, locked
 from .part_files import PartFiles
@@ -50,6 +51,7 @@ class Staging:
         self.spool = root / "spool"
         self._of_proxy = root / "nginx"
         self._parts = PartFiles(self._uploads)
+        self._followers = Followers(self._of_proxy)
         for directory in (self._incoming, self._uploads, self.spool):
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -80,7 +82,7 @@ class Staging:
         """
         path = self._incoming / new_identifier()
         try:
-            with refusals(_BODY):
+            with refusals(_BODY), self._expecting(source):
                 digest = self._take_over(source, path, limit) or self._copy(source, path, limit)
             with in_use(path):
                 yield Staged(path, digest.size, digest.value)
@@ -136,6 +138,9 @@ class Staging:
         """
         with refusals(_BODY):
             _refuse_if_full(source)
+            # Raises when the proxy has the body still, before anything is made for it.
+            with self._expecting(source) if not offset else nullcontext():
+                source.read(0)
             if not offset and self.has(source):
                 with suppress(FileExistsError):
                     return self._adopt(upload, source, limit)
@@ -191,13 +196,22 @@ class Staging:
             if path.is_file() and _changed_at(path) < min(before, a_day_ago):
                 yield path
 
+    @contextmanager
+    def _expecting(self, source: BinaryIO) -> Iterator[None]:
+        """Expect the body when it is the proxy that has it still: it writes it next."""
+        try:
+            yield
+        except BodyWithheld:
+            self._followers.expect(getattr(source, "announced", None))
+            raise
+
     def _adopt(self, upload: str, source: BinaryIO, limit: int) -> int:
         source.flush()
         path = Path(source.name)
         if path.stat().st_size > limit:
             raise TooLarge(f"more than the {limit} bytes that are taken here")
         try:
-            return self._parts.adopt(upload, path)
+            return self._parts.adopt(upload, path, self._followers.take(path))
         finally:
             # The next request for this upload comes as soon as this one is answered.
             let_go(source.fileno())
@@ -210,7 +224,7 @@ class Staging:
         os.link(source.name, path)
         if path.stat().st_size > limit:
             raise TooLarge(f"more than the {limit} bytes that are taken here")
-        return hash_and_sync(path)
+        return hash_and_sync(path, self._followers.take(path))
 
     def _copy(self, source: BinaryIO, path: Path, limit: int) -> RunningDigest:
         running = RunningDigest()

@@ -12,13 +12,17 @@ def keep_for_a_moment(request: Request, response: Response, container: AnyContai
     Nothing is kept that depends on who is asking, nor of what is not public. Read by nginx from
     X-Accel-Expires, in whole seconds; it tells nobody else.
     """
-    if not request.environ.get("sregistry.proxied") or request.method != "GET":
-        return response
-    settings = request.registry["facilities"].settings
-    is_public = not container.collection.private and not settings.private_only
     # A header that does not name anybody is not for others either.
     is_anybody = "Authorization" not in request.headers and request.caller.is_anonymous
-    seconds = int(settings.proxy_cache_lifetime.total_seconds())
-    if is_public and is_anybody and seconds:
-        response.headers["X-Accel-Expires"] = str(seconds)
+    if is_anybody and request.method == "GET":
+        keep_whoever_asks(request, response, container)
     return response
+
+
+def keep_whoever_asks(request: Request, response: Response, container: AnyContainer) -> None:
+    """Let the proxy keep an answer that is the same for everybody who knows the address."""
+    settings = request.registry["facilities"].settings
+    is_public = not container.collection.private and not settings.private_only
+    seconds = int(settings.proxy_cache_lifetime.total_seconds())
+    if request.environ.get("sregistry.proxied") and is_public and seconds:
+        response.headers["X-Accel-Expires"] = str(seconds)

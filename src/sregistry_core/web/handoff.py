@@ -13,6 +13,8 @@ from sregistry_core.contracts import LocalFile, Redirect
 from sregistry_core.errors import NotFound, RangeUnsatisfiable
 from sregistry_core.services.downloads import Delivery
 
+from .caching import keep_whoever_asks
+
 BLOCK = 1 << 20
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z", re.ASCII)
 _MEDIA_TYPE = "application/octet-stream"
@@ -39,7 +41,10 @@ def respond(
     redirect   the status that the protocol's clients expect when the bytes are elsewhere
     Raises RangeUnsatisfiable. HEAD has the headers of GET and no body, and is answered here,
     whoever has the bytes: the sregistry client asks so for the size, and follows no redirection.
+    The proxy in front may ask for the place alone, and sends a part of the file by itself then.
     """
+    if request.environ.get("sregistry.asks_place"):
+        return _place(request, delivery)
     if isinstance(delivery.handoff, Redirect) and request.method != "HEAD":
         _count(request, delivery, None)
         return Response(status=redirect, headers={"Location": delivery.handoff.url})
@@ -60,7 +65,7 @@ def respond(
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "private, no-transform"
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Disposition"] = f'attachment; filename="{delivery.filename}"'
+    response.headers["Content-Disposition"] = _disposition(delivery)
     if span:
         response.headers["Content-Range"] = f"bytes {span.first}-{span.last}/{delivery.size}"
     _count(request, delivery, span)
@@ -76,6 +81,26 @@ def respond(
         response.app_iter = _bytes_of(request, delivery, whole)
     response.content_length = whole.size
     return response
+
+
+def _place(request: Request, delivery: Delivery) -> Response:
+    """Tell the proxy where the file is; 403 when it cannot send it, and is to ask for the bytes.
+
+    Not counted: it asks so for what follows the first byte.
+    """
+    inside = _inside_the_proxy(request, delivery)
+    if inside is None:
+        return Response(status=403)
+    response = Response(status=204)
+    response.headers["X-Image-Place"] = inside
+    response.headers["ETag"] = f'"{delivery.digest.oci}"'
+    response.headers["Content-Disposition"] = _disposition(delivery)
+    keep_whoever_asks(request, response, delivery.container)
+    return response
+
+
+def _disposition(delivery: Delivery) -> str:
+    return f'attachment; filename="{delivery.filename}"'
 
 
 def _inside_the_proxy(request: Request, delivery: Delivery) -> str | None:

@@ -2,7 +2,8 @@
 
 The proxy sends the request without its body, and says so in X-Body-Withheld. Everything up to the
 reading of the body is done, and undone. 204 says that the body may come; a refusal says in headers
-what the proxy is to answer, since it passes on nothing else.
+what the proxy is to answer, since it passes on nothing else. Asked only where the bytes of an image
+are, it is told 403 for every no, and asks for the bytes then.
 """
 
 from collections.abc import Callable
@@ -17,6 +18,8 @@ _WITH_A_BODY = frozenset({"PUT", "POST", "PATCH"})
 _PASSED_ON = ("WWW-Authenticate", "Retry-After", "X-Request-ID")
 _RENAMED = ("WWW-Authenticate", "Location", "Range", "Content-Range", "Docker-Upload-UUID")
 """As X-Refused-...: the proxy itself passes on the challenge of a 401, and would do so twice."""
+_SIGN_IN_FIRST = 303
+"""How a browser is refused that must sign in first."""
 _MOST_WORDS = 2000
 """In bytes: the proxy reads a header of 4 KiB."""
 
@@ -44,12 +47,16 @@ def tween_factory(
     """Give the layer that answers the proxy."""
 
     def answer(request: Request) -> Response:
+        if request.environ.get("sregistry.asks_place"):
+            response = handler(request)
+            return response if response.status_int == 204 else Response(status=403)
         if not request.environ.get("sregistry.withheld"):
             return handler(request)
         if request.method not in _WITH_A_BODY:
             return _may_come(None, request)
         response = handler(request)
-        return _refusal(response) if response.status_int >= 400 else _may_come(None, request)
+        is_refused = response.status_int >= 400 or response.status_int == _SIGN_IN_FIRST
+        return _refusal(response) if is_refused else _may_come(None, request)
 
     return answer
 

@@ -49,6 +49,16 @@ HKP = (
     ),
     _public("hkp.lookup", "/pks/lookup?op=get&search=ada@example.org"),
 )
+WEBHOOKS = (
+    Sample(
+        "webhooks.hear",
+        "POST",
+        "/-/hooks/{hook_id}",
+        Deed.OTHER,
+        note="without what proves that it is the forge",
+        sends="coming",
+    ),
+)
 OPERATION = (
     _public("operation.healthz", "/healthz"),
     _public("operation.readyz", "/readyz"),

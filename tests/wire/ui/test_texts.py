@@ -252,3 +252,33 @@ def test_a_catalogue_that_cannot_be_used_stops_the_start_with_one_line(make_regi
     assert refusal(locale_directory=str(tmp_path / "a")).startswith(
         f"the catalogue {path} cannot be read"
     )
+
+
+def test_the_german_catalogue_is_nearly_whole_and_keeps_every_value_and_element():
+    """Texts that were added since may wait for a translator, but not many of them."""
+    with (PAGES / "locale/de/LC_MESSAGES/sregistry.po").open("rb") as file:
+        messages = [message for message in read_po(file, locale="de") if message.id]
+    parts = re.compile(r"%\(\w+\)s|\$\{\w+\}|<[^>]+>")
+    done = 0
+    for message in messages:
+        originals, texts = (
+            list(one) if isinstance(one, tuple) else [one] for one in (message.id, message.string)
+        )
+        if not all(texts):
+            continue
+        done += 1
+        for original, text in zip(originals, texts, strict=True):
+            assert set(parts.findall(original)) == set(parts.findall(text)), text
+
+    assert done >= 0.9 * len(messages), f"{done} of {len(messages)} are translated"
+
+
+def test_a_page_in_german_is_german_throughout(make_registry):
+    registry = make_registry(protocols="ui discovery library api", contact="images@example.org")
+    page = Browser(registry).open("/auth/sign-in", headers={"Accept-Language": "de-DE,de"})
+
+    assert page.html.find("html")["lang"] == "de"
+    assert page.html.find("h1").text == "Anmelden"
+    told = page.html.find("body").get_text(" ")
+    for word in ("Sign in", "Explore", "Usage", "Guide", "Password", "About"):
+        assert word not in told

@@ -5,6 +5,7 @@ from pyramid.config import Configurator
 ROOT = "/api/v1"
 _COLLECTION = "/collections/{entity}/{collection}"
 _ROBOT = f"{_COLLECTION}/robots/{{robot}}"
+_REPOSITORY = f"{_COLLECTION}/repository"
 _TEAM_ROBOT = "/teams/{team}/robots/{robot}"
 _CONTAINER = "/containers/{entity}/{collection}/{container}"
 
@@ -73,6 +74,12 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("api.publisher", "GET", f"{_COLLECTION}/publishers/{{publisher}}"),
     ("api.remove_publisher", "DELETE", f"{_COLLECTION}/publishers/{{publisher}}"),
     ("api.exchange", "POST", f"{_COLLECTION}/exchange"),
+    ("api.repository", "GET", _REPOSITORY),
+    ("api.set_repository", "PUT", _REPOSITORY),
+    ("api.remove_repository", "DELETE", _REPOSITORY),
+    ("api.look_at_repository", "POST", f"{_REPOSITORY}/look"),
+    ("api.renew_hook_secret", "POST", f"{_REPOSITORY}/secret"),
+    ("api.renew_deploy_key", "POST", f"{_REPOSITORY}/key"),
     ("api.containers", "GET", f"{_COLLECTION}/containers"),
     ("api.create_container", "POST", f"{_COLLECTION}/containers"),
     ("api.container", "GET", _CONTAINER),
@@ -83,6 +90,7 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("api.change_image", "PATCH", f"{_CONTAINER}/images/{{reference}}"),
     ("api.delete_image", "DELETE", f"{_CONTAINER}/images/{{reference}}"),
     ("api.image_file", "GET", f"{_CONTAINER}/images/{{reference}}/file"),
+    ("api.image_provenance", "GET", f"{_CONTAINER}/images/{{reference}}/provenance"),
     ("api.tags", "GET", f"{_CONTAINER}/tags"),
     ("api.tag", "GET", f"{_CONTAINER}/tags/{{tag}}"),
     ("api.set_tag", "PUT", f"{_CONTAINER}/tags/{{tag}}"),

@@ -30,6 +30,10 @@ NOTICES = {
     "tag-thawed": _("The tag is thawed: it can be moved again."),
     "tag-deleted": _("The tag is deleted. What it pointed at stays."),
     "cleaned-up": _("What you chose is deleted."),
+    # Builds
+    "build-ordered": _("The build is ordered."),
+    "build-cancelled": _("The build is being ended."),
+    "uploaded": _("The image is uploaded. What it says of itself is shown here in a moment."),
     # Teams
     "team-created": _("The team is made, and you own it."),
     "team-changed": _("The team is changed."),
@@ -45,6 +49,10 @@ NOTICES = {
     "robot-removed": _("The robot is removed, with its tokens."),
     "publisher-added": _("Jobs that fit are trusted from now on."),
     "publisher-removed": _("These jobs are trusted no more, and their tokens have ended."),
+    "repository-changed": _("The connection is saved, and the repository will be looked at."),
+    "repository-look": _("The repository will be looked at."),
+    "repository-key": _("There is another deploy key: the repository must be told it."),
+    "repository-disconnect": _("The repository is disconnected."),
     # The account
     "profile-changed": _("Your profile is saved."),
     "password-changed": _("Your password is changed, and every other session has ended."),

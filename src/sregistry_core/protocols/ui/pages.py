@@ -9,10 +9,14 @@ from pyramid.response import Response
 from sregistry_core.contracts import Caller
 
 from .notices import notice_of
+from .paths import local_path
 from .texts import language_of
 
 PUT_AWAY_COOKIE = "sregistry_put_away"
 """Holds the key of the announcement that this browser has put away."""
+_READING = frozenset({"GET", "HEAD"})
+_PASSING = frozenset({429, 500, 503, 507})
+"""Statuses of what may be over in a while."""
 _TEMPLATES = "sregistry_core.protocols.ui:templates"
 
 
@@ -34,12 +38,21 @@ def _unread(request: Request) -> int:
 
 
 def error_page(request: Request, status: int, phrase: str, message: str) -> Response:
-    """Give the page of a refusal.
+    """Give the page of a refusal, with its reason and a way on.
 
     The transaction is over by now, so that the caller is shown only when found before.
     """
     caller: Caller | None = request.__dict__.get("caller")
-    values = {"status": status, "phrase": phrase, "message": message, "caller": caller}
+    was_asked_to_read = request.method in _READING
+    may_pass = was_asked_to_read and status in _PASSING
+    values = {
+        "status": status,
+        "phrase": phrase,
+        "message": message,
+        "caller": caller,
+        "was_asked_to_read": was_asked_to_read,
+        "again": local_path(request.path_qs) if may_pass else None,
+    }
     return _rendered(request, "error", status, values)
 
 

@@ -196,7 +196,9 @@ def form(sender, name="ada/lab/blast", tag="1", file_name="blast.sif", content=I
 
 def test_the_form_works_without_scripts(sender, ada):
     done = form(sender, status=303)
-    assert done.location.endswith("/ada/lab/blast:1")
+    assert done.location.endswith("/ada/lab/blast:1?done=uploaded")
+    page = sender.browser.open(done.location)
+    assert "The image is uploaded" in page.html.find(role="status").get_text()
     assert ada.pull("ada/lab/blast:1", status=200).body == IMAGE
 
 

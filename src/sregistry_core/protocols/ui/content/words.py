@@ -4,6 +4,8 @@ from datetime import datetime
 
 from pyramid.config import Configurator
 
+from .markdown import first_words
+
 _AFTER_THE_ENVIRONMENT = 999
 _SHORT_DIGEST = 12
 
@@ -32,5 +34,6 @@ def as_minute(moment: datetime) -> str:
 def _set_up(config: Configurator) -> None:
     filters = config.get_jinja2_environment().filters
     filters["shortened"] = shortened
+    filters["first_words"] = first_words
     filters["as_instant"] = as_instant
     filters["as_minute"] = as_minute

@@ -14,6 +14,7 @@ _PAGES = (
     ("ui.delete_collection", f"{_COLLECTION}/delete"),
     ("ui.access", f"{_COLLECTION}/access"),
     ("ui.robots", f"{_COLLECTION}/robots"),
+    ("ui.repository", f"{_COLLECTION}/repository"),
     ("ui.container_settings", f"{_CONTAINER}/settings"),
     ("ui.delete_container", f"{_CONTAINER}/delete"),
     ("ui.tags", f"{_CONTAINER}/tags"),
@@ -39,6 +40,10 @@ _FORMS = (
     ("ui.change_robot", f"{_COLLECTION}/robots/{{robot}}/{_ROBOT_DEED}"),
     ("ui.publishers", f"{_COLLECTION}/publishers"),
     ("ui.remove_publisher", f"{_COLLECTION}/publishers/{{publisher}}/remove"),
+    (
+        "ui.change_repository",
+        f"{_COLLECTION}/repository/{{deed:look|secret|key|disconnect}}",
+    ),
     ("ui.freeze_container", f"{_CONTAINER}/freeze"),
     ("ui.change_tag", f"{_CONTAINER}/tags/{{tag}}/{{deed:freeze|thaw|delete}}"),
     ("ui.revoke_share", f"{_CONTAINER}/shares/{{number:[0-9]+}}/revoke"),

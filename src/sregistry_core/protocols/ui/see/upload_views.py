@@ -27,11 +27,21 @@ from sregistry_core.web.multipart_form import MultipartForm
 
 from ..fields import form_field, query_field
 from ..pages import page
+from ..texts import _
 
 _MOST_SUGGESTED = 100
 _LONGEST_NUMBER = 18
 _TOLD = (Malformed, NotAllowed, NotFound, Conflict, TooLarge, StorageFull)
 """What is said beside the form; anything else has a page of its own."""
+
+_NOT_TAKEN = _("The file was not taken. Choose it once more.")
+_REFUSED_IN_FRONT = {
+    "303": _("You were not signed in any more. Choose the file once more."),
+    "403": _("The page of the form was too old, or somebody else's. Choose the file once more."),
+    "413": _("The file is larger than what is taken here."),
+    "507": _("There is no room for the file at this moment. Try again later."),
+}
+"""By the status with which a proxy in front has refused the form, without reading its body."""
 
 
 @view_config(route_name="ui.upload")
@@ -40,7 +50,11 @@ def show_upload(request: Request) -> Response:
     request.services.access.require_login()
     to = query_field(request, "to")
     name = f"{to}/" if to.count("/") == 1 and not to.endswith("/") else to
-    return _form(request, name=name[:200], tag=query_field(request, "tag")[:128])
+    refused = query_field(request, "refused")
+    complaint = _REFUSED_IN_FRONT.get(refused, _NOT_TAKEN) if refused else ""
+    return _form(
+        request, name=name[:200], tag=query_field(request, "tag")[:128], complaint=complaint
+    )
 
 
 @view_config(route_name="ui.upload_whole")
@@ -61,7 +75,7 @@ def upload_at_once(request: Request) -> Response:
     except _TOLD as refusal:
         request.tm.doom()
         return _form(request, **typed, status=status_of(refusal), complaint=str(refusal))
-    return HTTPSeeOther(location=_address(image, str(wanted.tag)))
+    return HTTPSeeOther(location=f"{_address(image, str(wanted.tag))}?done=uploaded")
 
 
 @view_config(route_name="ui.begin_upload")

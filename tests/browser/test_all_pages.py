@@ -1,0 +1,180 @@
+"""Every page of the route map, as all sorts of people see it, in every window and theme.
+
+A page that is added is visited without a line here: see `pages_there_are`.
+"""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from sregistry_core.contracts import Scope
+from sregistry_core.models import Outbox
+from sregistry_core.names import CollectionName, ImageName, RobotName
+from sregistry_core.testing.live import PASSWORD, LiveRegistry
+
+from .pages_there_are import addresses
+
+PROTOCOLS = "discovery transfer library oci shub sregistry api ui"
+LONG_USER = "a-user-with-a-name-as-long-as-the-rules"
+NARROW = ("color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable")
+"""Rules of axe-core that can be broken in one window or theme and kept in the other."""
+FILES = re.compile(r"\.(csv|atom|xml|txt|css|svg)(\?|$)")
+STILL = {
+    "home", "explore", "search", "entity", "collection", "container", "image", "compare",
+    "treemap_of_registry", "usage_of_registry", "builds", "hard-four-hundred-tags", "empty-0",
+}  # fmt: skip
+"""Pages on which it is measured that nothing moves while they are loaded."""
+HARD = {
+    "four-hundred-tags": "/omar/nightly/solver",
+    "four-hundred-tags-of-history": "/omar/nightly/solver/-/history",
+    "long-names": "/jonas/a-collection-with-a-name-as-long-as-can",
+    "long-names-container": "/jonas/a-collection-with-a-name-as-long-as-can/"
+    "a.container.whose.name.is.as.long.as.the.rule.of.the.registry.al",
+    "long-names-image": "/jonas/a-collection-with-a-name-as-long-as-can/"
+    "a.container.whose.name.is.as.long.as.the.rule.of.the.registry.al:1.0",
+    "right-to-left": "/mei/climate",
+    "right-to-left-image": "/mei/climate/cdo:latest",
+    "empty-collection": "/priya/thesis",
+    "artifact": "/gpu-lab/frameworks/segmentation-weights:1.1",
+    "search-of-nothing": "/-/search?q=nothing-is-called-so",
+    "search-with-a-mistake": "/-/search?q=a&smallest=huge",
+    "explore": "/-/explore",
+    "entity": "/ada",
+}
+"""Pages beside those of the route map, which a stranger sees."""
+HARD_TO_OWN = {
+    "private": "/genomics/patients",
+    "frozen": "/grace/frozen",
+    "frozen-settings": "/grace/frozen/-/settings",
+    "shares-of-every-kind": "/genomics/patients/pseudonymize/-/shares",
+    "robots-of-every-kind": "/genomics/pipelines/-/robots",
+    "upload-to-a-frozen-one": "/-/upload?to=grace/frozen",
+    "compare-nothing": "/-/compare",
+    "clean-up-of-nothing": "/genomics/pipelines/rnaseq/-/clean-up",
+}
+HARD_TO_RUN = {
+    "four-hundred-tags-to-manage": "/omar/nightly/solver/-/tags",
+    "locked-user": f"/-/admin/users/{LONG_USER}",
+    "jobs-of-which-one-failed": "/-/admin/jobs",
+}
+EMPTY = (
+    "/", "/-/explore", "/-/explore?show=containers", "/-/search?q=a", "/-/treemap", "/-/usage",
+    "/-/stars", "/-/news", "/-/teams", "/auth/tokens", "/-/admin", "/-/admin/users",
+    "/-/admin/collections", "/-/admin/jobs", "/-/admin/quotas", "/-/admin/registries",
+    "/-/admin/audit",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory):
+    """A registry with believable content, and with what is hard to show."""
+    directory = tmp_path_factory.mktemp("all")
+    (directory / "terms.md").write_text("# Rules\n\n" + "Be kind to the machines. " * 60)
+    settings = {
+        "sregistry.protocols": PROTOCOLS,
+        "sregistry.login": "passwords campus",
+        "sregistry.plugin_modules": "sregistry_core.testing.elsewhere",
+        "campus.use": "elsewhere",
+        "sregistry.terms": str(directory / "terms.md"),
+        "sregistry.quota": "64M",
+        "sregistry.publishers": "https://gitlab.test",
+        "sregistry.announcement": "On Tuesday from 8 to 9 nothing can be pushed.",
+        "sregistry.institution": "Example Institute",
+        "sregistry.contact": "images@example.org",
+    }
+    live = LiveRegistry(directory / "registry", settings=settings)
+    live.admin("init")
+    live.admin("demo", "--password-stdin", stdin=PASSWORD)
+    with live.services() as services:
+        for name in ("ada", "grace", "tomas"):
+            services.accounts.find(name).terms_accepted = services.terms.current().digest
+        services.accounts.create(LONG_USER, password=PASSWORD, email=f"{LONG_USER}@example.org")
+        services.accounts.disable(LONG_USER)
+        services.federation.add("elsewhere", "https://images.example.org")
+        services.quotas.set("grace", 1 << 20)
+        grace = services.catalog.entity("grace")
+        frozen = services.catalog.create_collection(grace, "frozen", description="Of 2025.")
+        services.collection_changes.freeze(frozen, frozen=True)
+        pipelines = CollectionName("genomics", "pipelines")
+        services.robots.create(pipelines, "ci", scope=Scope.PUSH, lifetime=timedelta(days=90))
+        services.robots.create(pipelines, "n" * 39, scope=Scope.PULL)
+        services.robots.change(RobotName(pipelines, "n" * 39), disabled=True)
+        now = services.facilities.clock()
+        services.db.add(
+            Outbox(
+                job="listeners.tell", arguments={"event": "f" * 32}, queue="quick",
+                attempts=12, due_at=now, failed_at=now, created_at=now,
+                error="OSError: nobody answers at https://hooks.example.org/" + "z" * 90,
+            )
+        )  # fmt: skip
+    with live:
+        yield live
+
+
+def look(person, name):
+    """Check the page that is open in every window and theme, and keep its pictures."""
+    glance(person, name)
+    person.show(phone=True, dark=True)
+    person.check(*NARROW)
+    person.show(phone=False, dark=True)
+    person.shoot(f"all-{name}")
+    person.show(phone=False, dark=False)
+
+
+def glance(person, name):
+    """Check the page that is open, and that it fits both windows, and keep its pictures."""
+    if name in STILL:
+        assert person.shift() == 0, name
+    person.check()
+    assert person.overflow() == 0, name
+    person.shoot(f"all-{name}")
+    person.show(phone=True, dark=False)
+    assert person.overflow() == 0, name
+    person.shoot(f"all-{name}")
+    person.show(phone=False, dark=False)
+
+
+def opened(person, path):
+    """Open a page; false for a file, which is fetched and not looked at."""
+    if FILES.search(path):
+        answer = person.context.request.get(path)
+        assert (answer.status, bool(answer.body())) == (200, True), path
+        return False
+    answer = person.page.goto(path)
+    assert answer.headers["content-type"].startswith("text/html"), path
+    assert answer.status in (200, 400), f"{path}: {answer.status}"
+    return True
+
+
+def test_every_page_of_the_route_map_is_well_made(registry, visit):
+    grace, ada = visit(registry, "grace"), visit(registry, "ada")
+    with registry.services() as services:
+        image = services.images.resolve(ImageName.parse("ada/lab/blast:2.16.0", home="tacc"))
+        made = services.invitations.create("genomics", lifetime=timedelta(days=7))
+        digest, secret = image.digest, made.secret
+    seen = 0
+
+    for one in addresses(registry, digest, secret):
+        person = ada if one.is_for_administrators else grace
+        if opened(person, one.path):
+            look(person, one.route.removeprefix("ui."))
+            seen += 1
+    assert seen >= 55
+
+
+def test_what_is_hard_to_show_is_well_made(registry, visit):
+    people = (visit(registry), visit(registry, "grace"), visit(registry, "ada"))
+    for person, pages in zip(people, (HARD, HARD_TO_OWN, HARD_TO_RUN), strict=True):
+        for name, path in pages.items():
+            assert opened(person, path)
+            glance(person, f"hard-{name}")
+
+
+def test_a_registry_with_nothing_in_it_says_what_to_do_next(tmp_path, visit):
+    with LiveRegistry(tmp_path / "empty", settings={"sregistry.protocols": PROTOCOLS}) as empty:
+        empty.make_user("root", is_admin=True)
+        root = visit(empty, "root")
+        for number, path in enumerate(EMPTY):
+            assert opened(root, path)
+            glance(root, f"empty-{number}")
