@@ -564,6 +564,7 @@ DOORS = {
     "software.of": Refuses(lambda s, t: s.software.of(t.image)),
     "newest.images": ShowsNothing(lambda s, t: s.newest.images()),
     "newest.every": ShowsNothing(lambda s, t: s.newest.every(1)),
+    "newest.names": ShowsNothing(lambda s, t: s.newest.names(limit=100)),
     "narrow_tokens.issue": Unguarded("it gives nobody a right that is not asked for at its use"),
     "narrow_tokens.issue_refreshing": Unguarded("it gives one's own, and asks tokens.issue"),
     "narrow_tokens.caller_of": PROOF,
