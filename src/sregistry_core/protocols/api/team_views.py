@@ -7,7 +7,7 @@ from sregistry_core.contracts import TeamRole
 from sregistry_core.web.paging import read_page
 
 from .addressed import part
-from .answers import answer, created, nothing, page, whole_list
+from .answers import answer, created, nothing, page
 from .endpoints import endpoint
 from .members import read_changes, read_members
 from .wire import member_json, team_json
@@ -56,10 +56,14 @@ def join_team(request: Request) -> Response:
     return answer(team_json(request.services.team_changes.join(part(request, "team"))))
 
 
-@endpoint("api.members")
+@endpoint("api.members", "after", "limit")
 def list_members(request: Request) -> Response:
     """Show who is in a team."""
-    return whole_list(request.services.teams.members(part(request, "team")), member_json)
+    asked = read_page(request)
+    members = request.services.teams.members(
+        part(request, "team"), after=asked.after, limit=asked.limit + 1
+    )
+    return page(request, members, asked, key=lambda one: one.user.name, to_json=member_json)
 
 
 @endpoint("api.set_member")
