@@ -29,14 +29,27 @@ def registry(tmp_path_factory):
     with live:
         live.make_user("ada")
         order(live, f"say hello\nlabel a=b\n{RECIPE}", "ada/lab/blast:1")
+        live.try_admin("build", str(written(live, long_recipe())), "ada/lab/failing:1")
         yield live
 
 
-def order(registry, definition, name, *words):
-    """Order a build from the command line, as whoever owns where it goes; its identifier."""
+def long_recipe():
+    """A recipe that says much, some of it about an error, and fails."""
+    said = [f"say line {number} of a long log" for number in range(1, 901)]
+    said[99] = said[499] = said[799] = "say error: no such package"
+    return "\n".join([*said, "fail no such package"])
+
+
+def written(registry, definition):
+    """The path of a definition that was written down."""
     recipe = registry.directory / "recipe.def"
     recipe.write_text(definition)
-    said = registry.admin("build", "--detach", str(recipe), name, *words)
+    return recipe
+
+
+def order(registry, definition, name):
+    """Order a build from the command line, as whoever owns where it goes; its identifier."""
+    said = registry.admin("build", "--detach", str(written(registry, definition)), name)
     return said.strip().splitlines()[-1].split()[-1]
 
 
@@ -93,9 +106,7 @@ def test_a_build_is_ordered_and_its_log_grows_before_ones_eyes(visit, registry):
 
 
 def test_a_long_log_is_searched_by_keyboard_alone(visit, registry):
-    said = [f"say line {number} of a long log" for number in range(1, 901)]
-    said[99] = said[499] = said[799] = "say error: no such package"
-    build = order(registry, "\n".join([*said, "fail no such package"]), "ada/lab/long:1")
+    build = order(registry, long_recipe(), "ada/lab/long:1")
     ada = visit(registry, "ada")
     page = ada.open(f"/-/builds/{build}")
     page.locator(".says", has_text="The build has failed").wait_for()
@@ -183,11 +194,11 @@ def test_it_works_without_scripts(visit, registry):
 def test_pages_fit_every_window_and_theme(visit, registry, phone, dark):
     ada = visit(registry, "ada", phone=phone, dark=dark)
     page = ada.open("/-/builds")
-    failed = page.get_by_role("link", name="ada/lab/long:1").first.get_attribute("href")
+    failed = page.get_by_role("link", name="ada/lab/failing:1").first.get_attribute("href")
     pages = {
         "list": "/-/builds",
         "empty": "/-/builds?state=lost",
-        "of-a-container": "/-/builds?in=ada/lab/long",
+        "of-a-container": "/-/builds?in=ada/lab/failing",
         "new": "/-/builds/new?to=ada/lab",
         "failed": failed,
         "search": f"{failed}?find=error",
