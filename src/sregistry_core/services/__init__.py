@@ -9,6 +9,7 @@ from .authentication import Authentication
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
 from .build_contexts import BuildContexts
+from .build_secrets import BuildSecrets
 from .building import Building
 from .builds import Builds
 from .catalog import Catalog
@@ -238,6 +239,11 @@ class Services(Overview):
     def build_contexts(self) -> BuildContexts:
         """Files that definitions copy from."""
         return BuildContexts(self.db, self.access, self.facilities)
+
+    @cached_property
+    def build_secrets(self) -> BuildSecrets:
+        """Secrets that builds are given."""
+        return BuildSecrets(self.db, self.access, self.facilities)
 
     @cached_property
     def building(self) -> Building:
