@@ -10,6 +10,7 @@ POSTGRESQL = ["psycopg[binary]>=3.2,<4"]
 
 TESTING = [
     "hypothesis>=6.100",
+    "in-toto-attestation>=0.9.3,<0.10",
     "openapi-core>=0.23,<1",
     "pytest>=9,<10",
     "pytest-cov>=7",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sregistry_core.models import BuildState
+from sregistry_core.names import ImageName
 from sregistry_core.testing.apptainer import Apptainer
 from sregistry_core.testing.live import free_address
 
@@ -60,8 +61,9 @@ def registry(make_live_registry, place, build_key):
             "sregistry.builder": "local-builder",
             "sregistry.build_directory": str(place.place / "work"),
             "local-builder.enter": str(enter),
+            "local-builder.options": "--no-https",
             "local-builder.user": place.user,
-            "sregistry.protocols": "discovery transfer library shub hkp api ui",
+            "sregistry.protocols": "discovery transfer library oci shub hkp api ui",
             "sregistry.build_key": str(build_key[1]),
             "sregistry.build_key_passphrase": "open sesame",
         },
@@ -87,6 +89,28 @@ def test_a_build_that_is_ordered_is_followed_and_pulled_by_shub(registry, place,
     assert "built.here: yes" in place.must("inspect", "pulled.sif")
     listed = registry.admin("builds", "list", "ada/lab")
     assert "succeeded" in listed and "ada/lab/blast:1" in listed
+
+
+def test_an_image_that_was_fetched_to_start_from_is_told_by_its_digest(registry, base):
+    registry.make_user("ada")
+    registry.admin("build", write(registry, base), "ada/lab/base:1", "--build-arg", "WHERE=here")
+    with registry.services() as services:
+        name = ImageName.parse("ada/lab/base:1", home="")
+        digest = services.images.resolve(name).digest
+    # With its port it is not spelled as the registry calls itself: the builder alone knows it.
+    origin = f"{registry.url.removeprefix('http://')}:80/ada/lab/base:1"
+    recipe = f"Bootstrap: oras\nFrom: {origin}\n\n%post\n    echo more > /more\n"
+
+    registry.admin("build", write(registry, base, recipe), "ada/lab/more:1")
+
+    with registry.services() as services:
+        image = services.images.resolve(ImageName.parse("ada/lab/more:1", home=""))
+        _wait_until(lambda: services.db.rollback() or services.build_statements.of(image))
+        (found,) = services.build_statements.of(image)
+    definition = found.statement["predicate"]["buildDefinition"]
+    assert definition["resolvedDependencies"] == [
+        {"uri": f"oras://{origin}", "digest": {"sha256": digest.removeprefix("sha256:")}}
+    ]
 
 
 def test_what_is_built_is_verified_by_the_client_with_the_key_server(

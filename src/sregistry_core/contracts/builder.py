@@ -51,6 +51,14 @@ class BuildOutput(ABC):
         handle   up to 500 characters; the last one counts
         """
 
+    def fact(self, name: str, value: str) -> None:  # noqa: B027 - a sink may have no use for it
+        """Keep what was found out about the build; it stands in the provenance of its image.
+
+        name     up to 300 characters; `base:` and where a stage starts from, such as
+                 `base:docker://alpine:3.20`, for the digest of what was found there
+        value    up to 500 characters; the last one counts
+        """
+
     def begin_again(self) -> None:  # noqa: B027 - a sink may have shown nothing yet
         """Expect all lines from the first on, of a build that another worker was at.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy.exc import SQLAlchemyError
 
 from sregistry_core.contracts import BuildOutput
+from sregistry_core.services.building import LONGEST_NAME, LONGEST_VALUE
 
 from .unit import Unit
 
@@ -72,6 +73,12 @@ class BuildLog(BuildOutput):
         """Keep what leads back to this build."""
         with self._unit() as services:
             services.building.remember(self._build_id, handle)
+
+    def fact(self, name: str, value: str) -> None:
+        """Keep what was found out, without secrets."""
+        name, value = self._shown(name)[:LONGEST_NAME], self._shown(value)[:LONGEST_VALUE]
+        with self._unit() as services:
+            services.building.note(self._build_id, {name: value})
 
     def begin_again(self) -> None:
         """Leave out as many lines as were kept before."""

@@ -57,6 +57,8 @@ def run_build(unit: Unit, facilities: Facilities, *, build: str) -> None:
         shutil.rmtree(_directory(facilities, build), ignore_errors=True)
         _end(unit, output, build, BuildState.LOST, _LOST)
         return
+    if not started.was_begun:
+        _note_bases(unit, facilities, started)
     cancelled = _Cancelled(unit, build)
     keep = builder.goes_on
     try:
@@ -72,6 +74,18 @@ def run_build(unit: Unit, facilities: Facilities, *, build: str) -> None:
         _end(unit, output, build, state, str(failure), builder)
     except RegistryError as refusal:
         _end(unit, output, build, BuildState.FAILED, str(refusal), builder)
+
+
+def _note_bases(unit: Unit, facilities: Facilities, started: Started) -> None:
+    """Keep what the tags of our own base images mean now, to whoever has ordered."""
+    with unit() as services:
+        orderer = services.building.orderer(started.id)
+        if orderer.user_id is None:
+            return
+        theirs = Services(services.db, orderer, facilities)
+        facts = theirs.base_images.facts(started.definition, started.arguments, started.arch)
+        if facts:
+            services.building.note(started.id, facts)
 
 
 class _Cancelled:

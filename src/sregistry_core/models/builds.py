@@ -66,6 +66,8 @@ class Build(Base):
     """The program that built it, and its version."""
     log_digest: Mapped[str | None] = mapped_column(String(71))
     """Of all lines, each with a line feed, when the build has ended."""
+    provenance_digest: Mapped[str | None] = mapped_column(String(71))
+    """Of the manifest that tells OCI clients how the image was built."""
     unnamed: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Nobody has named its image, which is let go after a while."""
     retry_of: Mapped[str | None] = mapped_column(ForeignKey("build.id", ondelete="SET NULL"))

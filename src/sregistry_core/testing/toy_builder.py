@@ -9,6 +9,7 @@ Name `sregistry_core.testing.toy_builder` in `sregistry.plugin_modules`, and `to
     again             says all lines anew when another worker was at it
     reveal NAME       shows a secret
     remember TEXT     leaves a handle
+    fact NAME=VALUE   is found out about the build
     label NAME=VALUE  is in the image
     wait SECONDS      or until it is cancelled, or its time is up
     copy PATH         shows the text of a file that was sent along
@@ -59,6 +60,9 @@ class ToyBuilder(Builder):
                     output.hide(rest)
                 case "remember":
                     output.remember(rest)
+                case "fact":
+                    name, _, value = rest.rpartition("=")
+                    output.fact(name, value)
                 case "label":
                     name, _, value = rest.partition("=")
                     labels[name] = value
