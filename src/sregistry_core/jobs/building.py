@@ -21,6 +21,7 @@ from sregistry_core.services.build_secrets import SHORTEST
 from sregistry_core.services.building import Started
 
 from .build_log import PAUSE_SECONDS, BuildLog
+from .outages import outlasting
 from .unit import Unit
 
 _LOOK_SECONDS = 1.0
@@ -58,7 +59,7 @@ def run_build(unit: Unit, facilities: Facilities, *, build: str) -> None:
         _end(unit, output, build, BuildState.LOST, _LOST)
         return
     if not started.was_begun:
-        _note_bases(unit, facilities, started)
+        outlasting(lambda: _note_bases(unit, facilities, started))
     cancelled = _Cancelled(unit, build)
     keep = builder.goes_on
     try:
@@ -69,7 +70,7 @@ def run_build(unit: Unit, facilities: Facilities, *, build: str) -> None:
             made = _Made(image, builder.version()[:200])
             _publish_patiently(unit, facilities, started, made, output, cancelled)
     except BuildFailed as failure:
-        is_cancelled = cancelled.was_seen or cancelled.ask()
+        is_cancelled = cancelled.was_seen or outlasting(cancelled.ask)
         state = BuildState.CANCELLED if is_cancelled else BuildState.FAILED
         _end(unit, output, build, state, str(failure), builder)
     except RegistryError as refusal:
@@ -246,16 +247,20 @@ def _end(
     reason: str,
     builder: Builder | None = None,
 ) -> None:
-    output.write()
+    outlasting(output.write)
     version = builder.version()[:200] if builder is not None else None
-    with unit() as services:
-        services.building.end(
-            build,
-            state,
-            reason=" ".join(reason.split())[:2000],
-            built_with=version,
-            log_digest=output.digest,
-        )
+
+    def end() -> None:
+        with unit() as services:
+            services.building.end(
+                build,
+                state,
+                reason=" ".join(reason.split())[:2000],
+                built_with=version,
+                log_digest=output.digest,
+            )
+
+    outlasting(end)
 
 
 def _directory(facilities: Facilities, build: str) -> Path:
