@@ -5,7 +5,7 @@ import shutil
 import tarfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from sregistry_core.errors import RegistryError, Unavailable
 from sregistry_core.formats.sif_signer import sign_file
 from sregistry_core.models import BuildState
 from sregistry_core.services import Facilities, Services
+from sregistry_core.services.build_secrets import SHORTEST
 from sregistry_core.services.building import Started
 
 from .build_log import PAUSE_SECONDS, BuildLog
@@ -43,6 +44,7 @@ def run_build(unit: Unit, facilities: Facilities, *, build: str) -> None:
         started = services.building.begin(build)
         if started is None:
             return
+        secrets = services.build_secrets.opened(build)
         said = [line.text for line in services.builds.every_line(build)] if started.lines else []
     output = BuildLog(unit, build, said=said)
     builder = facilities.plugins.builders.get(started.builder)
@@ -62,7 +64,8 @@ def run_build(unit: Unit, facilities: Facilities, *, build: str) -> None:
     keep = builder.goes_on
     try:
         with _work_directory(facilities, started, keep=keep) as directory, _written(output):
-            image = _built(facilities, builder, started, directory, output, cancelled)
+            opened = _given(output, secrets)
+            image = _built(facilities, builder, started, directory, output, cancelled, opened)
             _sign(facilities, image)
             made = _Made(image, builder.version()[:200])
             _publish_patiently(unit, facilities, started, made, output, cancelled)
@@ -111,6 +114,21 @@ class _Cancelled:
         return self.was_seen
 
 
+def _given(output: BuildLog, secrets: Mapping[str, str | None]) -> Mapping[str, str]:
+    """Give the secrets of a build, which its log does not show from here on."""
+    opened = {}
+    for name, value in secrets.items():
+        if value is None:
+            raise BuildFailed(f"the secret {name} cannot be opened any more, and must be set anew")
+        opened[name] = value
+        for part in (value, *value.splitlines()):
+            # A shell that shows what it runs writes single quotes in one of these ways.
+            for shown in (part, part.replace("'", "'\\''"), part.replace("'", "'\"'\"'")):
+                if len(shown) >= SHORTEST:
+                    output.hide(shown)
+    return opened
+
+
 def _built(
     facilities: Facilities,
     builder: Builder,
@@ -118,6 +136,7 @@ def _built(
     directory: Path,
     output: BuildLog,
     cancelled: Callable[[], bool],
+    secrets: Mapping[str, str],
 ) -> Path:
     work = directory / "work"
     work.mkdir(mode=0o700, exist_ok=True)
@@ -131,6 +150,7 @@ def _built(
         deadline=started.begun_at + facilities.settings.build_time_limit,
         cancelled=cancelled,
         arguments=started.arguments,
+        secrets=secrets,
         container=str(started.name.container),
         handle=started.handle,
     )
