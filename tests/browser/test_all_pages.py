@@ -5,6 +5,7 @@ A page that is added is visited without a line here: see `pages_there_are`.
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,8 +16,10 @@ from sregistry_core.testing.live import PASSWORD, LiveRegistry
 
 from .pages_there_are import addresses
 
+DOCS = Path(__file__).parents[2] / "docs"
 PROTOCOLS = "discovery transfer library oci shub sregistry api ui"
 LONG_USER = "a-user-with-a-name-as-long-as-the-rules"
+LONG_ROBOT = "nightly-builds-of-every-release-branch"
 NARROW = ("color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable")
 """Rules of axe-core that can be broken in one window or theme and kept in the other."""
 FILES = re.compile(r"\.(csv|atom|xml|txt|css|svg)(\?|$)")
@@ -98,8 +101,8 @@ def registry(tmp_path_factory):
         services.collection_changes.freeze(frozen, frozen=True)
         pipelines = CollectionName("genomics", "pipelines")
         services.robots.create(pipelines, "ci", scope=Scope.PUSH, lifetime=timedelta(days=90))
-        services.robots.create(pipelines, "n" * 39, scope=Scope.PULL)
-        services.robots.change(RobotName(pipelines, "n" * 39), disabled=True)
+        services.robots.create(pipelines, LONG_ROBOT, scope=Scope.PULL)
+        services.robots.change(RobotName(pipelines, LONG_ROBOT), disabled=True)
         now = services.facilities.clock()
         services.db.add(
             Outbox(
@@ -178,3 +181,55 @@ def test_a_registry_with_nothing_in_it_says_what_to_do_next(tmp_path, visit):
         for number, path in enumerate(EMPTY):
             assert opened(root, path)
             glance(root, f"empty-{number}")
+
+
+IN_THE_DOCUMENTATION = (
+    ("home", "grace", "/"),
+    ("search", "", "/-/search?q=gpu&order=pulls"),
+    ("collection", "", "/genomics/pipelines"),
+    ("image", "", "/ada/lab/blast:2.16.0"),
+    ("compare", "", "/-/compare?left=ada/lab/blast:2.16.0&right=ada/lab/blast:2.14.0"),
+    ("treemap", "", "/-/treemap"),
+    ("usage-dark", "", "/-/usage"),
+    ("upload", "grace", "/-/upload?to=genomics/pipelines"),
+    ("share-links", "grace", "/genomics/patients/pseudonymize/-/shares"),
+    ("team", "grace", "/-/teams/genomics"),
+    ("administration", "ada", "/-/admin"),
+    ("phone", "", "/ada/lab/blast:2.16.0"),
+)
+ADDRESS_FOR_READERS = """address => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (text.data.includes(address)) {
+      text.data = text.data.replaceAll("http://" + address, "https://registry.example.org")
+        .replaceAll(address, "registry.example.org").replaceAll(" --no-https", "");
+    }
+  }
+}"""
+"""Puts the address of a registry where the one of this test stands."""
+LARGEST_PICTURE = 150_000
+
+
+def test_pictures_for_the_documentation_are_made(registry, visit):
+    """`make screenshots` brings them into docs/images."""
+    people = {name: visit(registry, name or None) for name in ("", "grace", "ada")}
+    for person in people.values():
+        person.open("/")
+        person.page.get_by_role("button", name="Put away").click()
+    for name, who, path in IN_THE_DOCUMENTATION:
+        person = people[who]
+        person.show(phone=name == "phone", dark=name.endswith("dark"))
+        person.open(path)
+        person.page.evaluate(ADDRESS_FOR_READERS, registry.url.removeprefix("http://"))
+        made = person.shoot(f"docs/{name}", whole=False, as_it_is=True)
+        assert made.stat().st_size < LARGEST_PICTURE, name
+
+
+def test_the_page_on_the_web_interface_shows_every_picture_that_there_is():
+    told = (DOCS / "web-interface.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"\]\(images/([a-z-]+)\.png\)", told))
+    there = {path.stem: path.stat().st_size for path in (DOCS / "images").glob("*.png")}
+
+    assert shown == set(there) == {name for name, _, _ in IN_THE_DOCUMENTATION}
+    assert max(there.values()) < LARGEST_PICTURE

@@ -143,11 +143,15 @@ class Visitor:
         )
         return moved
 
-    def shoot(self, name: str, *, whole: bool = True) -> Path:
-        """Keep a picture of the page; its path."""
-        _SHOTS.mkdir(parents=True, exist_ok=True)
-        window = f"{'phone' if self._phone else 'desktop'}-{'dark' if self._dark else 'light'}"
-        path = _SHOTS / f"{name}-{window}.png"
+    def shoot(self, name: str, *, whole: bool = True, as_it_is: bool = False) -> Path:
+        """Keep a picture of the page; its path.
+
+        whole      also what lies below the window
+        as_it_is   call it by the name alone, without the window and the theme
+        """
+        window = f"-{'phone' if self._phone else 'desktop'}-{'dark' if self._dark else 'light'}"
+        path = _SHOTS / f"{name}{'' if as_it_is else window}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=path, full_page=whole)
         return path
 
