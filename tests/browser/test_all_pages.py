@@ -183,6 +183,32 @@ def test_a_registry_with_nothing_in_it_says_what_to_do_next(tmp_path, visit):
             glance(root, f"empty-{number}")
 
 
+IN_GERMAN = (
+    "/", "/-/search?q=a", "/genomics/pipelines", "/genomics/pipelines/rnaseq",
+    "/genomics/pipelines/rnaseq:latest", "/-/compare", "/-/treemap", "/-/usage", "/-/upload",
+    "/genomics/patients/pseudonymize/-/shares", "/genomics/pipelines/-/settings",
+    "/genomics/pipelines/-/robots", "/-/teams/genomics", "/auth/tokens", "/auth/account",
+    "/-/api/tag", "/-/guide",
+)  # fmt: skip
+RUN_IN_GERMAN = ("/-/admin", "/-/admin/users", "/-/admin/users/tomas", "/-/admin/audit")
+
+
+def test_longer_words_of_another_language_fit_as_well(registry, visit):
+    grace, ada = (visit(registry, name, language="de-DE") for name in ("grace", "ada"))
+    for person, paths in ((grace, IN_GERMAN), (ada, RUN_IN_GERMAN)):
+        for path in paths:
+            person.open(path)
+            assert person.page.evaluate("document.documentElement.lang") == "de"
+            assert person.overflow() == 0, path
+            name = re.sub(r"[^a-z]+", "-", path.partition("?")[0]).strip("-") or "home"
+            person.shoot(f"german-{name}")
+            person.show(phone=True, dark=False)
+            assert person.overflow() == 0, path
+            person.shoot(f"german-{name}")
+            person.show(phone=False, dark=False)
+        person.check("target-size", "color-contrast")
+
+
 IN_THE_DOCUMENTATION = (
     ("home", "grace", "/"),
     ("search", "", "/-/search?q=gpu&order=pulls"),
