@@ -70,7 +70,7 @@ EMPTY = (
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory):
+def registry(tmp_path_factory, with_content):
     """A registry with believable content, and with what is hard to show."""
     directory = tmp_path_factory.mktemp("all")
     (directory / "terms.md").write_text("# Rules\n\n" + "Be kind to the machines. " * 60)
@@ -86,9 +86,7 @@ def registry(tmp_path_factory):
         "sregistry.institution": "Example Institute",
         "sregistry.contact": "images@example.org",
     }
-    live = LiveRegistry(directory / "registry", settings=settings)
-    live.admin("init")
-    live.admin("demo", "--password-stdin", stdin=PASSWORD)
+    live = with_content(directory / "registry", settings=settings)
     with live.services() as services:
         for name in ("ada", "grace", "tomas"):
             services.accounts.find(name).terms_accepted = services.terms.current().digest

@@ -4,16 +4,13 @@ import re
 
 import pytest
 
-from sregistry_core.testing.live import PASSWORD, LiveRegistry
-
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory):
+def registry(tmp_path_factory, with_content):
     """A registry with content, of Ada and others."""
     where = tmp_path_factory.mktemp("manage")
     settings = {"sregistry.publishers": "https://gitlab.test"}
-    with LiveRegistry(where / "registry", settings=settings) as live:
-        live.admin("demo", "--password-stdin", stdin=PASSWORD)
+    with with_content(where / "registry", settings=settings) as live:
         live.make_user("bob")
         yield live
 
@@ -210,6 +207,9 @@ def test_every_stop_of_the_keyboard_is_seen_and_in_order(registry, visit, path):
               };
             }"""
         )
+        if stops and stop and stop["place"] == stops[-1]["place"]:
+            # The parts of a date, of which the last, a button, is marked by the browser itself.
+            continue
         if stop is None or (stops and stop["place"] <= stops[0]["place"]):
             break
         stops.append(stop)

@@ -7,20 +7,16 @@ import re
 import pytest
 
 from sregistry_core.names import ContainerName, ImageName
-from sregistry_core.testing.live import PASSWORD, LiveRegistry
 
 PROTOCOLS = "discovery transfer library shub api oci ui"
 SIZE = 200 * 1024 * 1024
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory):
+def registry(tmp_path_factory, with_content):
     """A live registry with the content of the demo."""
     directory = tmp_path_factory.mktemp("see") / "registry"
-    live = LiveRegistry(directory, settings={"sregistry.protocols": PROTOCOLS})
-    live.admin("init")
-    live.admin("demo", "--password-stdin", stdin=f"{PASSWORD}\n")
-    with live:
+    with with_content(directory, settings={"sregistry.protocols": PROTOCOLS}) as live:
         yield live
 
 
@@ -252,7 +248,7 @@ def test_an_image_is_uploaded_by_the_keyboard_alone(visit, registry, tmp_path):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "file"
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+        page.keyboard.press("Space")
     chooser.value.set_files(file)
     reach(page, "Upload")
     page.keyboard.press("Enter")
