@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PAGES := src/sregistry_core/protocols/ui
 LOCALE := $(PAGES)/locale
-PLUGINS := plugins/sregistry-filesystem plugins/sregistry-s3 plugins/sregistry-oauth plugins/sregistry-pam plugins/sregistry-saml plugins/sregistry-webhook plugins/sregistry-local-builder
+PLUGINS := plugins/sregistry-filesystem plugins/sregistry-s3 plugins/sregistry-oauth plugins/sregistry-pam plugins/sregistry-saml plugins/sregistry-webhook plugins/sregistry-local-builder plugins/sregistry-slurm-builder
 
 .PHONY: help serve test check texts screenshots bench clean
 

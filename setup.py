@@ -10,6 +10,7 @@ POSTGRESQL = ["psycopg[binary]>=3.2,<4"]
 
 TESTING = [
     "hypothesis>=6.100",
+    "in-toto-attestation>=0.9.3,<0.10",
     "openapi-core>=0.23,<1",
     "pytest>=9,<10",
     "pytest-cov>=7",
@@ -71,6 +72,7 @@ setup(
         "transaction>=5,<6",
         # The server stands on internals of waitress: see docs/decisions.
         "waitress==3.0.2",
+        "websockets>=15,<18",
         "zope.sqlalchemy>=4.1,<5",
     ],
     extras_require={

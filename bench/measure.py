@@ -12,6 +12,7 @@ from pathlib import Path
 
 import behind
 import crowds
+import pages
 from direct import count_bytes
 from files import make_unlike, write_random
 from floor import copy_and_hash, nginx
@@ -31,7 +32,7 @@ CONNECTIONS = (1, 16, 64)
 NAME = "ada/lab/large"
 PLAIN_FLOOR = "cp + sha256sum"
 STRICT_FLOOR = "cp + sync + OpenSSL"
-_PARTS = ("large", "small", "oci", "nginx", "crowd", "s3")
+_PARTS = ("large", "small", "oci", "nginx", "crowd", "s3", "pages")
 STATIC = "GET from nginx, 64 KiB"
 MEMORY = "server memory, highest"
 DIRECT = "bytes through the registry, image in S3"
@@ -40,13 +41,16 @@ DIRECT = "bytes through the registry, image in S3"
 def main() -> int:
     """Measure, print, and give the exit code."""
     options = _options()
-    require_programs()
+    require_programs(only_database=options.only == "pages")
     missed = 0
     if options.only in ("", "oci"):
         with tempfile.TemporaryDirectory(dir=options.directory) as directory:
             measure_oci(
                 Path(directory), size=options.size, rounds=options.rounds, seconds=options.seconds
             )
+    if options.only in ("", "pages"):
+        with tempfile.TemporaryDirectory(dir=options.directory) as directory:
+            missed += _show_targets(pages.measure(Path(directory)))
     if options.only in ("", "nginx", "crowd", "s3"):
         missed += _measure_site(options)
     if options.only in ("", "large", "small"):

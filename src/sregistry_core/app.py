@@ -17,6 +17,7 @@ from sregistry_core.contracts import Caller, PluginSettings
 from sregistry_core.db import schema
 from sregistry_core.db.session import Database, open_database
 from sregistry_core.errors import ConfigurationError, Conflict
+from sregistry_core.formats.openpgp_keys import SigningKey
 from sregistry_core.issuers import Issuer, Issuers
 from sregistry_core.jobs.broker import EMBEDDED
 from sregistry_core.jobs.duties import table_of
@@ -83,6 +84,7 @@ class Parts:
             hashes=hashes,
             guesses=_open_guesses(settings),
             issuers=_open_issuers(settings),
+            build_key=_open_build_key(settings),
             clock=clock,
         )
         jobs = JobRunner(database, facilities, table_of(plugins.jobs()))
@@ -199,6 +201,18 @@ def _open_issuers(settings: CoreSettings) -> Issuers:
         )
         for url in settings.publishers
     )
+
+
+def _open_build_key(settings: CoreSettings) -> SigningKey | None:
+    if settings.build_key is None:
+        return None
+    try:
+        raw = settings.build_key.read_bytes()
+        return SigningKey.read(raw, settings.build_key_passphrase.value or None)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"sregistry.build_key = {settings.build_key} is no secret key that signs: {error}"
+        ) from error
 
 
 def _make_secret(section: PluginSettings) -> None:

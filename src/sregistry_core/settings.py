@@ -23,11 +23,13 @@ PROTOCOLS = (
     "sregistry",
     "shub",
     "hkp",
+    "remotebuild",
     "webhooks",
     "api",
     "ui",
 )
 """Wire protocols of the core, in the order in which their routes are added."""
+EMBEDDED_BUILD_LOG = "embedded"
 SHORTEST_JOB_LEASE = timedelta(seconds=2)
 LONGEST_JOB_LEASE = timedelta(minutes=10)
 
@@ -90,12 +92,16 @@ class CoreSettings:
     login_window: timedelta
     garbage_grace: timedelta
     build_directory: Path
+    build_key: Path | None
+    build_key_passphrase: Secret
     build_threads: int
     build_time_limit: timedelta
     builds_per_user: int
     builds_per_collection: int
     build_log_lifetime: timedelta
     largest_build_context: int
+    unnamed_build_lifetime: timedelta
+    build_log: str
     git_allow_private: bool
     git_ca_file: Path | None
     git_time_limit: timedelta
@@ -172,12 +178,16 @@ def read_core_settings(section: PluginSettings) -> CoreSettings:
         login_window=section.duration("login_window", "15m"),
         garbage_grace=section.duration("garbage_grace", "1d"),
         build_directory=_build_directory(section),
+        build_key=section.path("build_key") if section.text("build_key", "") else None,
+        build_key_passphrase=section.secret("build_key_passphrase", None),
         build_threads=section.number("build_threads", 1, least=1, most=64),
         build_time_limit=section.duration("build_time_limit", "2h"),
         builds_per_user=section.number("builds_per_user", 10),
         builds_per_collection=section.number("builds_per_collection", 0),
         build_log_lifetime=section.duration("build_log_lifetime", "90d"),
         largest_build_context=section.size("largest_build_context", "1G"),
+        unnamed_build_lifetime=section.duration("unnamed_build_lifetime", "1d"),
+        build_log=_build_log(section),
         git_allow_private=section.boolean("git_allow_private", False),
         git_ca_file=_ca_file(section, "git_ca_file"),
         git_time_limit=section.duration("git_time_limit", "5m"),
@@ -321,6 +331,16 @@ def _build_directory(section: PluginSettings) -> Path:
     if section.text("build_directory", ""):
         return section.path("build_directory")
     return section.path("staging") / "builds"
+
+
+def _build_log(section: PluginSettings) -> str:
+    text = section.text("build_log", EMBEDDED_BUILD_LOG)
+    host, _, port = text.rpartition(":")
+    if text != EMBEDDED_BUILD_LOG and not (
+        host and port.isascii() and port.isdigit() and len(port) < 6
+    ):
+        raise ConfigurationError(f"sregistry.build_log = {text} is neither embedded nor HOST:PORT")
+    return text
 
 
 def _job_lease(section: PluginSettings) -> timedelta:

@@ -46,7 +46,7 @@ from sregistry_core.services.client_credentials import Spelling
 from sregistry_core.services.duty_list import DutyState
 from sregistry_core.services.git_connections import Wanted as GitWanted
 from sregistry_core.services.listings import Span, Wanted
-from sregistry_core.services.manifests import Reference
+from sregistry_core.services.manifest_reference import Reference
 from sregistry_core.services.search import Query
 from sregistry_core.services.usage import Span as DaySpan
 from sregistry_core.storage.blob_store import Place
@@ -283,7 +283,7 @@ DOORS = {
     "tags.of": Refuses(lambda s, t: s.tags.of(t.blast)),
     "tags.find": Refuses(lambda s, t: s.tags.find(t.blast, "1")),
     "tags.is_frozen": Refuses(lambda s, t: s.tags.is_frozen(t.blast, "1")),
-    "tags.digests_of": Refuses(lambda s, t: s.tags.digests_of(t.blast)),
+    "tags.digests_of": Refuses(lambda s, t: s.tags.digests_of(t.blast, [])),
     "tags.set": Refuses(lambda s, t: s.tags.set(t.blast, "2", t.image)),
     "tags.freeze": Refuses(lambda s, t: s.tags.freeze(t.blast, "1")),
     "tags.remove": Refuses(lambda s, t: s.tags.remove(t.blast, "1")),
@@ -384,6 +384,15 @@ DOORS = {
     "builds.cancel": Refuses(lambda s, t: s.builds.cancel(t.build)),
     "builds.retry": Refuses(lambda s, t: s.builds.retry(t.ended_build)),
     "builds.forget_old": RefusesAllButTheSystem(lambda s, t: s.builds.forget_old()),
+    "build_logs.last_number": Refuses(lambda s, t: s.build_logs.last_number(t.build)),
+    "build_logs.before": Refuses(lambda s, t: s.build_logs.before(t.build, 9, limit=9)),
+    "build_logs.find": Refuses(lambda s, t: s.build_logs.find(t.build, "x")),
+    "build_logs.pieces": Refuses(lambda s, t: list(s.build_logs.pieces(t.build))),
+    "build_logs.kept_until": Refuses(lambda s, t: s.build_logs.kept_until(t.build)),
+    "build_limits.of_caller": Unguarded("it counts the builds of whoever asks"),
+    "build_limits.of_collection": Refuses(lambda s, t: s.build_limits.of_collection(t.lab)),
+    "unnamed_builds.place": Refuses(lambda s, t: s.unnamed_builds.place()),
+    "unnamed_builds.let_go": RefusesAllButTheSystem(lambda s, t: s.unnamed_builds.let_go()),
     "build_contexts.announce": Refuses(lambda s, t: s.build_contexts.announce(t.digest, 1)),
     "build_contexts.receive": Unguarded("its address is signed, and comes from a guarded door"),
     "build_contexts.adopt": Refuses(lambda s, t: s.build_contexts.adopt(t.archive, t.digest, 1)),
@@ -423,10 +432,23 @@ DOORS = {
     "building.remember": RefusesAllButTheSystem(
         lambda s, t: s.building.remember(t.build.id, "job 1")
     ),
+    "building.note": RefusesAllButTheSystem(
+        lambda s, t: s.building.note(t.build.id, {"base:docker://alpine": "x"})
+    ),
+    "base_images.facts": Unguarded("it finds what the caller may pull, and nothing else"),
+    "build_statements.run": RefusesAllButTheSystem(
+        lambda s, t: s.build_statements.run(build=t.build.id)
+    ),
+    "build_statements.of": Refuses(lambda s, t: s.build_statements.of(t.image)),
+    "build_statements.builds_of": Refuses(lambda s, t: s.build_statements.builds_of(t.image)),
+    "build_statements.require_genuine": Unguarded("it only refuses; the door before it is guarded"),
     "building.is_cancelled": RefusesAllButTheSystem(
         lambda s, t: s.building.is_cancelled(t.build.id)
     ),
     "building.say": RefusesAllButTheSystem(lambda s, t: s.building.say(t.build.id, [(1, "x")])),
+    "building.follow": RefusesAllButTheSystem(
+        lambda s, t: s.building.follow(t.build.id, after=0, limit=1)
+    ),
     "building.end": RefusesAllButTheSystem(
         lambda s, t: s.building.end(t.build.id, BuildState.LOST)
     ),
@@ -573,6 +595,7 @@ OPEN_TO_EVERY_USER = {
     "keys.add",
     "renaming.entities",
     "team_changes.open_ones",
+    "unnamed_builds.place",
     "stars.mine",
     "teams.create",
     "teams.mine",

@@ -13,7 +13,7 @@ FLOORS = [
     ["plugin_manager", "storage"],
     ["services"],
     ["jobs", "web"],
-    ["protocols"],
+    ["buildlog", "protocols"],
     ["app"],
     ["cli", "testing"],
 ]
@@ -56,6 +56,7 @@ LIBRARIES = {
     "sqlalchemy": ["db/", "models/", "services/", "jobs/", "web/", "testing/"],
     "transaction": ["db/session.py", "jobs/", "web/"],
     "waitress": ["server/"],
+    "websockets": ["buildlog/"],
     "webob": ["web/", "protocols/", "testing/"],
     "webtest": ["testing/"],
     "yaml": ["protocols/api/", "formats/recipe_rules.py"],

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sregistry_core.models import BuildState
+from sregistry_core.names import ImageName
 from sregistry_core.testing.apptainer import Apptainer
 from sregistry_core.testing.live import free_address
 
@@ -40,9 +41,16 @@ def base(place):
     return place.build_runnable_image("base.sif", "sleep")
 
 
+@pytest.fixture(scope="module")
+def build_key(place):
+    """The key of the registry, in the keyring that the client keeps, with a passphrase."""
+    fingerprint = place.new_key("Builds", "builds@registry.test", passphrase="open sesame")
+    return fingerprint, place.keyring / "pgp-secret"
+
+
 @pytest.fixture
-def registry(make_live_registry, place):
-    """A registry that builds in the root of the client."""
+def registry(make_live_registry, place, build_key):
+    """A registry that builds in the root of the client, and signs."""
     enter = place.place / "enter"
     enter.write_text(f'#!/bin/sh\nexec {shlex.join(place.entering())} "$@"\n')
     enter.chmod(0o755)
@@ -53,7 +61,11 @@ def registry(make_live_registry, place):
             "sregistry.builder": "local-builder",
             "sregistry.build_directory": str(place.place / "work"),
             "local-builder.enter": str(enter),
+            "local-builder.options": "--no-https",
             "local-builder.user": place.user,
+            "sregistry.protocols": "discovery transfer library oci shub hkp api ui",
+            "sregistry.build_key": str(build_key[1]),
+            "sregistry.build_key_passphrase": "open sesame",
         },
     )
 
@@ -77,6 +89,43 @@ def test_a_build_that_is_ordered_is_followed_and_pulled_by_shub(registry, place,
     assert "built.here: yes" in place.must("inspect", "pulled.sif")
     listed = registry.admin("builds", "list", "ada/lab")
     assert "succeeded" in listed and "ada/lab/blast:1" in listed
+
+
+def test_an_image_that_was_fetched_to_start_from_is_told_by_its_digest(registry, base):
+    registry.make_user("ada")
+    registry.admin("build", write(registry, base), "ada/lab/base:1", "--build-arg", "WHERE=here")
+    with registry.services() as services:
+        name = ImageName.parse("ada/lab/base:1", home="")
+        digest = services.images.resolve(name).digest
+    # With its port it is not spelled as the registry calls itself: the builder alone knows it.
+    origin = f"{registry.url.removeprefix('http://')}:80/ada/lab/base:1"
+    recipe = f"Bootstrap: oras\nFrom: {origin}\n\n%post\n    echo more > /more\n"
+
+    registry.admin("build", write(registry, base, recipe), "ada/lab/more:1")
+
+    with registry.services() as services:
+        image = services.images.resolve(ImageName.parse("ada/lab/more:1", home=""))
+        _wait_until(lambda: services.db.rollback() or services.build_statements.of(image))
+        (found,) = services.build_statements.of(image)
+    definition = found.statement["predicate"]["buildDefinition"]
+    assert definition["resolvedDependencies"] == [
+        {"uri": f"oras://{origin}", "digest": {"sha256": digest.removeprefix("sha256:")}}
+    ]
+
+
+def test_what_is_built_is_verified_by_the_client_with_the_key_server(
+    registry, place, base, build_key, apptainer
+):
+    registry.make_user("ada")
+    registry.admin("build", write(registry, base), "ada/lab/blast:1", "--build-arg", "WHERE=a")
+    host = registry.url.removeprefix("http://")
+
+    # A client that has never seen the key.
+    apptainer.must("pull", "--no-https", "pulled.sif", f"shub://{host}/ada/lab/blast:1")
+    said = apptainer.must("verify", "--url", registry.url, "pulled.sif")
+
+    assert build_key[0] in said.replace(" ", "").upper()
+    assert "Container verified" in said or "Verified" in said
 
 
 def test_a_build_that_fails_ends_the_command_with_its_reason(registry, base):

@@ -36,11 +36,16 @@ programs=(
     memcached:memcached
     mmdebstrap:mmdebstrap
     chromium:chromium
+    munged:munge
+    slurmctld:slurmctld
+    slurmd:slurmd
+    sbatch:slurm-client
     unshare:util-linux
     ip:iproute2
     systemd-analyze:systemd
     podman:podman
     runc:runc
+    go:golang-go
 )
 
 PATH=$PATH:/usr/sbin:/sbin

@@ -9,8 +9,16 @@ from sregistry_core.web.bodies import largest_body
 
 from .conftest import SHIPPED
 
-PLACEHOLDERS = {"image": "0" * 32, "name": "ada/lab/blast", "upload": "1" * 32, "slash": "/"}
-PROTOCOLS = "discovery transfer library oci directory sregistry shub hkp webhooks api ui"
+PLACEHOLDERS = {
+    "image": "0" * 32,
+    "address": "x.y",
+    "name": "ada/lab/blast",
+    "upload": "1" * 32,
+    "slash": "/",
+}
+PROTOCOLS = (
+    "discovery transfer library oci directory sregistry shub hkp remotebuild webhooks api ui"
+)
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +67,8 @@ def test_nginx_takes_large_bodies_where_the_registry_does(make_registry, locatio
         "/",
         "/v1/images",
         "/v1/imagefile/ada/lab/blast:1",
+        "/v1/build",
+        "/v1/build-context",
         "/v2/ada/lab/blast/manifests/1",
         "/v2/ada/lab/blast/blobs/sha256:0",
         "/api/v1/collections",

@@ -31,7 +31,12 @@ from .samples import About, Sample
 from .worlds import ABSENT, COMING, INDEX, PRIVATE, PUSHED, WORLDS, Worlds
 
 READING = ("GET", "HEAD")
-RAW = {"coming": COMING, "index": INDEX, "new_blob": b"a new blob"}
+RAW = {
+    "coming": COMING,
+    "index": INDEX,
+    "new_blob": b"a new blob",
+    "definition": b"%files\n  a /a\n",
+}
 SEE_HEAD = (ANONYMOUS, STRANGER, READER, OWNER)
 SHOW_OTHERWISE = (
     ANONYMOUS,

@@ -119,6 +119,7 @@ def _same_for_all(worlds: Worlds, caller: Caller) -> Place:
         "hash": f"sha256.{sha256_of(IMAGE)}",
         "coming_hash": f"sha256.{sha256_of(COMING)}",
         "coming_sha256": sha256_of(COMING),
+        "context_address": worlds.context_address,
         "layer": digest_of(LAYER),
         "new_blob": digest_of(b"a new blob"),
         "own": f"{name}/box/mine",

@@ -120,6 +120,7 @@ class Worlds:
         self.things: dict[str, Things] = {}
         self.own_containers: dict[str, str] = {}
         self.user_ids: dict[str, str] = {}
+        self.context_address = ""
         self._templates: dict[str, Template] = {}
         self._directory = directory
         self._do_not_sync()
@@ -181,6 +182,7 @@ class Worlds:
 
     def _make(self) -> None:
         self._make_people()
+        self._announce_files()
         self._keep(ABSENT)
         self._give_narrow_tokens(ABSENT)
         for entity, owner in (("ada", "ada"), ("crew", "tess"), (HOME, "ada")):
@@ -300,6 +302,13 @@ class Worlds:
         owner.post(f"{collection}/robots", {"robot": "ci", "scope": "push"}, status=201)
         trusted = {"issuer": ISSUER, "claims": {"repository": "lab/blast"}, "scope": "push"}
         owner.post(f"{collection}/publishers", {"publisher": "builds", **trusted}, status=201)
+
+    def _announce_files(self) -> None:
+        """Ada has files that a definition of hers copies."""
+        digest = f"sha256.{sha256_of(COMING)}"
+        asked = {"size": len(COMING), "digest": digest}
+        announced = self._actors["ada"].post("/v1/build-context", asked, status=200)
+        self.context_address = announced.headers["Location"].rpartition("/")[2]
 
     def _let_all_begin(self, things: Things) -> None:
         """Everybody begins to push while they may; then most lose that right."""

@@ -99,6 +99,10 @@ def test_each_of_the_six_is_missed(refusal, key):
         ("storage", "disk disk", "sregistry.storage names disk twice"),
         ("storage", "sregistry", "sregistry.storage: nothing can be called sregistry"),
         ("listener", "a.b", "sregistry.listener: nothing can be called a.b"),
+        *(
+            ("build_log", text, f"sregistry.build_log = {text} is neither embedded nor HOST:PORT")
+            for text in ("nothing", "127.0.0.1", "127.0.0.1:x", ":8090", "a:123456")
+        ),
         ("jobs", "rabbit", "sregistry.jobs = rabbit is neither embedded nor redis://HOST/NUMBER"),
         ("job_threads", "0", "sregistry.job_threads = 0 is not between 1 and 64"),
         ("job_lease", "1s", "sregistry.job_lease = 1s is not between 2s and 10m"),

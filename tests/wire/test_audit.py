@@ -80,7 +80,8 @@ def test_events_are_found_by_user_action_target_collection_and_time(registry, ad
     assert told(admin, "&user=nobody") == []
     assert told(admin, "&action=grant") == [("ada", "grant.give", "ada/lab")]
     assert told(admin, "&action=gran") == []
-    assert told(admin, "&target=0%25") == [("bob", "token.issue", "100%")]
+    assert told(admin, "&target=100%25") == [("bob", "token.issue", "100%")]
+    assert told(admin, "&target=%25") == told(admin, "&target=0%25") == []
     assert told(admin, "&target=_%25") == []
     assert ("ada", "grant.give", "ada/lab") in told(admin, "&collection=ada/lab")
     assert {one[2].split("/")[0] for one in told(admin, "&collection=ada/lab")} == {"ada"}

@@ -20,7 +20,7 @@ _PAGE = 1000
 @click.command(short_help="Show what was done, the newest first.")
 @click.option("--user", metavar="NAME", default="", help="Who did it, or whom it concerns.")
 @click.option("--action", metavar="KIND", default="", help="Such as token, or token.issue.")
-@click.option("--target", metavar="TEXT", default="", help="A part of what it was done to.")
+@click.option("--target", metavar="TEXT", default="", help="The beginning of what it was done to.")
 @click.option("--collection", "place", metavar="NAME", help="What happened in it and to it.")
 @click.option("--last", type=DURATION, metavar="7d", help="Not longer ago than this.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most.")

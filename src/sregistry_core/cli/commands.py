@@ -10,6 +10,7 @@ import click
 from sregistry_core import __version__
 
 from .audit import audit
+from .build_log import buildlog
 from .builds import build, builds
 from .collections import collection
 from .command_line import CommandLine
@@ -37,6 +38,7 @@ OURS: Final[Mapping[str, click.Command]] = {
     "init": init,
     "serve": serve,
     "worker": worker,
+    "buildlog": buildlog,
     "doctor": doctor,
     "demo": demo,
     "plugins": plugins,

@@ -9,10 +9,11 @@ from sregistry_core.app import Application, Parts, assemble
 from sregistry_core.db import schema
 from sregistry_core.identifiers import new_secret
 from sregistry_core.ini import IniFile, set_up_logging
-from sregistry_core.server import ServerSettings, from_ini
+from sregistry_core.server import Relay, ServerSettings, from_ini
 from sregistry_core.server import serve as serve_application
 from sregistry_core.services.passwords import StoredPasswords
 
+from .build_log import embedded
 from .command_line import CommandLine, pass_command_line
 
 FIRST_ADMINISTRATOR = "admin"
@@ -45,6 +46,7 @@ def serve(command_line: CommandLine, set_up: bool) -> None:
     parts = command_line.registry
     settings = _server_settings(ini, parts)
     application = Application(parts, assemble(parts))
+    build_log = embedded(parts)
     # Not before: a refusal stands alone on the screen.
     set_up_logging(ini)
     if set_up:
@@ -54,7 +56,12 @@ def serve(command_line: CommandLine, set_up: bool) -> None:
         application.start()
         click.echo(f"{parts.settings.name} is at {parts.settings.public_url}")
 
-    serve_application(application, settings, on_stop=[application.stop], ready=ready)
+    relay, on_stop = None, [application.stop]
+    if build_log is not None:
+        build_log.start()
+        relay = Relay(b"GET /v1/build-ws/", build_log.address)
+        on_stop.insert(0, build_log.stop)
+    serve_application(application, settings, on_stop=on_stop, ready=ready, relay=relay)
 
 
 def server_values(ini: IniFile) -> Mapping[str, str]:

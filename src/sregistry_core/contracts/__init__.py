@@ -2,6 +2,15 @@
 
 from sregistry_core.errors import ConfigurationError
 
+from .apptainer import (
+    SEARCH_PATH,
+    ApptainerProgram,
+    BuildAccount,
+    OutputLines,
+    bytes_below,
+    read_account,
+    read_apptainer,
+)
 from .builder import Builder, BuildFailed, BuildOrder, BuildOutput
 from .listener import (
     EVENTS,
@@ -25,6 +34,7 @@ from .login import (
 )
 from .outgoing import SiteAnswer, addresses_of, ask_site, is_public_address
 from .policy import Action, Caller, PushedImage, PushRefused, Scope, TeamRole
+from .process_handles import end_process_group, handle_of_process
 from .settings import PluginSettings, Secret, Sections
 from .storage import (
     DirectStorage,
@@ -43,7 +53,10 @@ from .storage import (
 
 __all__ = [
     "EVENTS",
+    "SEARCH_PATH",
     "Action",
+    "ApptainerProgram",
+    "BuildAccount",
     "BuildFailed",
     "BuildFinished",
     "BuildOrder",
@@ -62,6 +75,7 @@ __all__ = [
     "Login",
     "LoginUnavailable",
     "ObjectMissing",
+    "OutputLines",
     "Part",
     "PasswordLogin",
     "PluginSettings",
@@ -86,6 +100,11 @@ __all__ = [
     "WrongPassword",
     "addresses_of",
     "ask_site",
+    "bytes_below",
+    "end_process_group",
+    "handle_of_process",
     "is_public_address",
+    "read_account",
+    "read_apptainer",
     "require_key",
 ]

@@ -28,6 +28,8 @@ class BuildOrder:
     """To be polled about once a second; when it says yes, stop and raise BuildFailed."""
     arguments: Mapping[str, str] = field(default_factory=dict)
     """Values for the build arguments of the definition."""
+    container: str = ""
+    """Where the image goes: `entity/collection/container`."""
     handle: str | None = None
     """What the builder has remembered of this build for a worker that was killed since; None when
     the build begins."""
@@ -44,6 +46,20 @@ class BuildOutput(ABC):
         """Keep what leads back to this build, before anything runs that outlives this process.
 
         handle   up to 500 characters; the last one counts
+        """
+
+    def fact(self, name: str, value: str) -> None:  # noqa: B027 - a sink may have no use for it
+        """Keep what was found out about the build; it stands in the provenance of its image.
+
+        name     up to 300 characters; `base:` and where a stage starts from, such as
+                 `base:docker://alpine:3.20`, for the digest of what was found there
+        value    up to 500 characters; the last one counts
+        """
+
+    def begin_again(self) -> None:  # noqa: B027 - a sink may have shown nothing yet
+        """Expect all lines from the first on, of a build that another worker was at.
+
+        Those that were shown then are not shown twice.
         """
 
     def hide(self, secret: str) -> None:  # noqa: B027 - a sink may show all

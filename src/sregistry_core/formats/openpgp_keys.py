@@ -1,6 +1,6 @@
-"""OpenPGP keys that are made here: for content to look at, and for tests."""
+"""OpenPGP keys that sign here: the key of builds, those of content to look at, and of tests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from pysequoia import ArmorKind, Cert, Profile, SignatureMode, Tsk, armor, sign
@@ -12,6 +12,19 @@ class SigningKey:
 
     secret: Tsk
     cert: Cert
+    passphrase: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def read(cls, raw: bytes, passphrase: str | None = None) -> Self:
+        """Read a secret key, armoured or not. Raises ValueError when it cannot sign."""
+        try:
+            secret = Tsk.from_bytes(raw)
+            key = cls(secret, secret.extract_certificate(), passphrase)
+            key.clear_signed(b"whether it can\n")
+        except Exception as error:
+            # The library raises one kind for all that goes wrong.
+            raise ValueError(" ".join(str(error).split())) from error
+        return key
 
     @classmethod
     def make(cls, *user_ids: str, lifetime_seconds: int | None = None, version: int = 4) -> Self:
@@ -34,4 +47,4 @@ class SigningKey:
 
     def clear_signed(self, text: bytes) -> bytes:
         """A text in clear with a signature, made by the subkey for signing."""
-        return sign(self.secret.signer(), text, mode=SignatureMode.CLEAR)
+        return sign(self.secret.signer(self.passphrase), text, mode=SignatureMode.CLEAR)

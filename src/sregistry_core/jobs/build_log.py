@@ -1,12 +1,16 @@
 """What a build says, written down line by line, a few at a time: bounded, and fit to be shown."""
 
 import hashlib
+import logging
 import re
 import threading
 import time
 from collections.abc import Callable, Sequence
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from sregistry_core.contracts import BuildOutput
+from sregistry_core.services.building import LONGEST_NAME, LONGEST_VALUE
 
 from .unit import Unit
 
@@ -16,6 +20,7 @@ MOST_LINES = 100_000
 PAUSE_SECONDS = 0.5
 _MOST_WAITING = 500
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+log = logging.getLogger(__name__)
 _CUT = "... the log is too long: what follows is not kept"
 
 
@@ -34,6 +39,7 @@ class BuildLog(BuildOutput):
         self._unit = unit
         self._build_id = build_id
         self._number = len(said)
+        self._skipped = self._said = len(said)
         self._secrets: list[str] = []
         self._clock = clock
         self._hash = hashlib.sha256()
@@ -57,12 +63,27 @@ class BuildLog(BuildOutput):
                 len(self._waiting) >= _MOST_WAITING
                 or self._clock() - self._written_at >= PAUSE_SECONDS
             ):
-                self._write()
+                try:
+                    self._write()
+                except SQLAlchemyError as error:
+                    # A build does not end for that: what is said waits for the next time.
+                    log.warning("lines of %s cannot be written yet: %s", self._build_id, error)
 
     def remember(self, handle: str) -> None:
         """Keep what leads back to this build."""
         with self._unit() as services:
             services.building.remember(self._build_id, handle)
+
+    def fact(self, name: str, value: str) -> None:
+        """Keep what was found out, without secrets."""
+        name, value = self._shown(name)[:LONGEST_NAME], self._shown(value)[:LONGEST_VALUE]
+        with self._unit() as services:
+            services.building.note(self._build_id, {name: value})
+
+    def begin_again(self) -> None:
+        """Leave out as many lines as were kept before."""
+        with self._lock:
+            self._skipped = 0
 
     def hide(self, secret: str) -> None:
         """Never show these signs in any further line."""
@@ -76,6 +97,9 @@ class BuildLog(BuildOutput):
             self._write()
 
     def _add(self, text: str) -> None:
+        if self._skipped < self._said:
+            self._skipped += 1
+            return
         if self._number > MOST_LINES:
             return
         self._number += 1

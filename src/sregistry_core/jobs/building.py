@@ -7,10 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
 from sregistry_core.contracts import Builder, BuildFailed, BuildOrder
-from sregistry_core.errors import RegistryError
+from sregistry_core.errors import RegistryError, Unavailable
+from sregistry_core.formats.sif_signer import sign_file
 from sregistry_core.models import BuildState
 from sregistry_core.services import Facilities, Services
 from sregistry_core.services.building import Started
@@ -19,6 +23,9 @@ from .build_log import PAUSE_SECONDS, BuildLog
 from .unit import Unit
 
 _LOOK_SECONDS = 1.0
+_PUBLISH_PAUSE_SECONDS = 0.5
+_LONGEST_PUBLISH_PAUSE_SECONDS = 60.0
+_PUBLISH_PATIENCE_SECONDS = 4 * 3600.0
 _MOST_FILES = 200_000
 _LOST = "its worker was killed"
 
@@ -48,17 +55,34 @@ def run_build(unit: Unit, facilities: Facilities, *, build: str) -> None:
         shutil.rmtree(_directory(facilities, build), ignore_errors=True)
         _end(unit, output, build, BuildState.LOST, _LOST)
         return
+    if not started.was_begun:
+        _note_bases(unit, facilities, started)
     cancelled = _Cancelled(unit, build)
+    keep = builder.goes_on
     try:
-        with _work_directory(facilities, started) as directory, _written(output):
+        with _work_directory(facilities, started, keep=keep) as directory, _written(output):
             image = _built(facilities, builder, started, directory, output, cancelled)
-            _publish(unit, facilities, builder, started, image, output)
+            _sign(facilities, image)
+            made = _Made(image, builder.version()[:200])
+            _publish_patiently(unit, facilities, started, made, output, cancelled)
     except BuildFailed as failure:
         is_cancelled = cancelled.was_seen or cancelled.ask()
         state = BuildState.CANCELLED if is_cancelled else BuildState.FAILED
         _end(unit, output, build, state, str(failure), builder)
     except RegistryError as refusal:
         _end(unit, output, build, BuildState.FAILED, str(refusal), builder)
+
+
+def _note_bases(unit: Unit, facilities: Facilities, started: Started) -> None:
+    """Keep what the tags of our own base images mean now, to whoever has ordered."""
+    with unit() as services:
+        orderer = services.building.orderer(started.id)
+        if orderer.user_id is None:
+            return
+        theirs = Services(services.db, orderer, facilities)
+        facts = theirs.base_images.facts(started.definition, started.arguments, started.arch)
+        if facts:
+            services.building.note(started.id, facts)
 
 
 class _Cancelled:
@@ -73,7 +97,11 @@ class _Cancelled:
     def __call__(self) -> bool:
         if not self.was_seen and time.monotonic() - self._asked_at >= _LOOK_SECONDS:
             self._asked_at = time.monotonic()
-            self.ask()
+            try:
+                self.ask()
+            except SQLAlchemyError as error:
+                # The build goes on meanwhile; it is asked again.
+                log.warning("nobody knows whether %s is cancelled: %s", self._build, error)
         return self.was_seen
 
     def ask(self) -> bool:
@@ -102,11 +130,12 @@ def _built(
         deadline=started.begun_at + facilities.settings.build_time_limit,
         cancelled=cancelled,
         arguments=started.arguments,
+        container=str(started.name.container),
         handle=started.handle,
     )
     try:
         image = builder.run(order, output)
-    except BuildFailed:
+    except (BuildFailed, SQLAlchemyError):
         raise
     except Exception as error:
         # A plugin's mistake ends its build: nothing is gained by the same once more.
@@ -119,29 +148,73 @@ def _built(
     return image
 
 
-def _publish(
+def _sign(facilities: Facilities, image: Path) -> None:
+    """Sign an image with the registry's own key for builds, if it has one."""
+    key = facilities.build_key
+    if key is None:
+        return
+    try:
+        sign_file(image, key.clear_signed, key.fingerprint)
+    except (ValueError, OSError) as error:
+        raise BuildFailed(f"the image cannot be signed: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What was built, and what its builder calls itself."""
+
+    image: Path
+    version: str
+
+
+def _publish_patiently(
     unit: Unit,
     facilities: Facilities,
-    builder: Builder,
     started: Started,
-    image: Path,
+    made: _Made,
     output: BuildLog,
+    cancelled: "_Cancelled",
 ) -> None:
-    output.write()
-    # A builder asks a program for it: no transaction waits for that.
-    version = builder.version()[:200]
+    """Publish; what cannot be kept for a while is not built again, but tried again."""
+    pause, until = _PUBLISH_PAUSE_SECONDS, time.monotonic() + _PUBLISH_PATIENCE_SECONDS
+    while True:
+        try:
+            output.write()
+            _publish(unit, facilities, started, made, output)
+            return
+        except (Unavailable, OperationalError) as away:
+            if time.monotonic() > until:
+                raise
+            log.warning("the image of the build %s cannot be kept yet: %s", started.id, away)
+        pausing = time.monotonic() + pause
+        while time.monotonic() < pausing:
+            time.sleep(_PUBLISH_PAUSE_SECONDS)
+            if cancelled():
+                raise BuildFailed("it was cancelled, and its image could not be kept")
+        pause = min(2 * pause, _LONGEST_PUBLISH_PAUSE_SECONDS)
+
+
+def _publish(
+    unit: Unit, facilities: Facilities, started: Started, made: _Made, output: BuildLog
+) -> None:
+    key = facilities.build_key
+    if key is not None:
+        with unit() as services:
+            # Before the image: where signatures are demanded, this one must be known.
+            services.keys.add(key.public.encode())
     with unit() as services:
         orderer = services.building.orderer(started.id)
-        size = image.stat().st_size
-        with image.open("rb") as source:
+        size = made.image.stat().st_size
+        with made.image.open("rb") as source:
             user = Services(services.db, orderer, facilities)
-            made = user.client_containers.push(started.name, source, size=size)
+            image = user.client_containers.push(started.name, source, size=size)
         services.building.end(
             started.id,
             BuildState.SUCCEEDED,
-            image=made,
-            built_with=version,
+            image=image,
+            built_with=made.version,
             log_digest=output.digest,
+            facts={"signed_by": key.fingerprint} if key is not None else None,
         )
 
 
@@ -170,8 +243,13 @@ def _directory(facilities: Facilities, build: str) -> Path:
 
 
 @contextmanager
-def _work_directory(facilities: Facilities, started: Started) -> Iterator[Path]:
-    """Make the directory of a build, with the files it copies from; removed afterwards."""
+def _work_directory(
+    facilities: Facilities, started: Started, *, keep: bool = False
+) -> Iterator[Path]:
+    """Make the directory of a build, with the files it copies from; removed afterwards.
+
+    keep   whether it stays for the next run of this build, when the database breaks this one
+    """
     directory = _directory(facilities, started.id)
     directory.mkdir(parents=True, exist_ok=True)
     # A builder may let another user build: it passes through, and sees nothing.
@@ -182,11 +260,19 @@ def _work_directory(facilities: Facilities, started: Started) -> Iterator[Path]:
             archive = facilities.settings.staging / "contexts" / started.context
             _unpack(archive, directory / "context", facilities.settings.largest_build_context)
         yield directory
-    finally:
-        # What a build has left may be read-only.
-        shutil.rmtree(directory, onerror=_make_writable_and_retry)
-        if directory.exists():
-            log.warning("what the build %s has left in %s cannot be removed", started.id, directory)
+    except BaseException as error:
+        if not (keep and isinstance(error, SQLAlchemyError)):
+            _remove(directory, started.id)
+        raise
+    else:
+        _remove(directory, started.id)
+
+
+def _remove(directory: Path, build: str) -> None:
+    # What a build has left may be read-only.
+    shutil.rmtree(directory, onerror=_make_writable_and_retry)
+    if directory.exists():
+        log.warning("what the build %s has left in %s cannot be removed", build, directory)
 
 
 def _unpack(archive: Path, directory: Path, most_bytes: int) -> None:

@@ -9,6 +9,7 @@ from sregistry_core.login_rules import LoginRules
 from sregistry_core.services import (
     Facilities,
     Services,
+    build_statements,
     builds,
     claims,
     commit_statuses,
@@ -107,9 +108,14 @@ def _forget_old(services: Services) -> None:
     services.audit_log.forget_old()
 
 
+def _state_build(services: Services, **arguments: Any) -> None:
+    services.build_statements.run(**arguments)
+
+
 def _expire_builds(services: Services) -> None:
     services.builds.forget_old()
     services.build_contexts.expire()
+    services.unnamed_builds.let_go()
 
 
 def _poll_repositories(services: Services) -> None:
@@ -139,6 +145,7 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     FORGET_JOB: Duty(_forget_old),
     LOOK_JOB: LongDuty(look_at_storages),
     builds.JOB: LongDuty(run_build),
+    build_statements.JOB: Duty(_state_build),
     "builds.expire": Duty(_expire_builds),
     git_connections.JOB: LongDuty(look_at_repository),
     git_looks.POLL_JOB: Duty(_poll_repositories),

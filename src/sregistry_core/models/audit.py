@@ -39,4 +39,6 @@ class AuditEvent(Base):
         Index("ix_audit_event_at", "at", "id"),
         Index("ix_audit_event_collection", "collection_id", "at"),
         Index("ix_audit_event_action", "action", "at"),
+        # By its beginning, which PostgreSQL finds in no other way.
+        Index("ix_audit_event_target", "target", postgresql_ops={"target": "text_pattern_ops"}),
     )

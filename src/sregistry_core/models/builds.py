@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sregistry_core.db.base import Base
@@ -66,6 +66,10 @@ class Build(Base):
     """The program that built it, and its version."""
     log_digest: Mapped[str | None] = mapped_column(String(71))
     """Of all lines, each with a line feed, when the build has ended."""
+    provenance_digest: Mapped[str | None] = mapped_column(String(71))
+    """Of the manifest that tells OCI clients how the image was built."""
+    unnamed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Nobody has named its image, which is let go after a while."""
     retry_of: Mapped[str | None] = mapped_column(ForeignKey("build.id", ondelete="SET NULL"))
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """What else was found out, such as the digest of the base image."""

@@ -49,10 +49,20 @@ class Manifest(Base):
         ForeignKey("manifest.id", ondelete="CASCADE"), unique=True, index=True
     )
     """The manifest of an image whose verification it tells of, if we have made it for that."""
+    provenance_of: Mapped[str | None] = mapped_column(
+        ForeignKey("manifest.id", ondelete="CASCADE"), index=True
+    )
+    """The manifest of an image of which it tells how we have built it."""
     pushed_by: Mapped[str | None] = mapped_column(
         ForeignKey("user_account.id", ondelete="SET NULL")
     )
     created_at: Mapped[datetime]
+
+    @property
+    def tells_of(self) -> str | None:
+        """The manifest of an image of which this one tells, if we have made it for that."""
+        return self.result_of or self.provenance_of
+
     __table_args__ = (
         UniqueConstraint("container_id", "digest"),
         Index("ix_manifest_subject", "container_id", "subject_digest"),

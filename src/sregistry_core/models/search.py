@@ -22,9 +22,7 @@ class SearchEntry(Base):
     container_id: Mapped[str] = mapped_column(
         ForeignKey("container.id", ondelete="CASCADE"), unique=True
     )
-    collection_id: Mapped[str] = mapped_column(
-        ForeignKey("collection.id", ondelete="CASCADE"), index=True
-    )
+    collection_id: Mapped[str] = mapped_column(ForeignKey("collection.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(64))
     full_name: Mapped[str] = mapped_column(String(144), index=True)
     size: Mapped[int] = mapped_column(BigInteger)
@@ -39,6 +37,8 @@ class SearchEntry(Base):
     """True when one of its images has signatures that hold."""
     container: Mapped[Container] = relationship(lazy="raise", innerjoin=True)
     __table_args__ = (
+        Index("ix_search_entry_collection", "collection_id", "pushed_at"),
+        Index("ix_search_entry_name", "name", "pull_count", "number"),
         Index("ix_search_entry_pulls", "pull_count", "number"),
         Index("ix_search_entry_pushed", "pushed_at", "number"),
         {"sqlite_autoincrement": True},

@@ -18,7 +18,7 @@ class DailyDownloads(Base):
     container_id: Mapped[str] = mapped_column(
         ForeignKey("container.id", ondelete="CASCADE"), primary_key=True
     )
-    day: Mapped[date] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True, index=True)
     count: Mapped[int]
 
 

@@ -11,11 +11,21 @@ from typing import Any
 
 from sregistry_core.environment import expand
 
+from .relay import Relay
 from .running import serve
-from .settings import ServerSettings, from_ini
+from .settings import ServerSettings, from_ini, parse_address
 from .spool import BodyFile, Spool
 
-__all__ = ["BodyFile", "ServerSettings", "Spool", "from_ini", "run_from_ini", "serve"]
+__all__ = [
+    "BodyFile",
+    "Relay",
+    "ServerSettings",
+    "Spool",
+    "from_ini",
+    "parse_address",
+    "run_from_ini",
+    "serve",
+]
 
 
 def run_from_ini(

@@ -1,5 +1,7 @@
 """One client's connection: waitress's channel, which here can be finished and is never held up."""
 
+import os
+import socket
 import time
 from collections.abc import Callable
 from functools import partial
@@ -10,6 +12,7 @@ from waitress.task import WSGITask
 
 from .body import BodyParser, LimitOf
 from .proxied import Proxied
+from .relay import Relay
 from .spool import BodyFile, Spool
 
 # Waitress sends as long as the socket takes it: to a client as fast as we are, a whole image, and
@@ -67,6 +70,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
 
     stopping   whether the server wants to end.
     proxied    knows whose word about bodies is believed.
+    relay      takes over connections that are another server's.
     """
 
     task_class = RequestTask
@@ -83,12 +87,14 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         *,
         spool: Spool,
         proxied: Proxied,
+        relay: Relay | None,
         stopping: Callable[[], bool],
         limit_of: LimitOf | None = None,
     ):
         self.proxied = proxied
         self.parser_class = partial(BodyParser, spool=spool, limit_of=limit_of)
         self.stopping = stopping
+        self._relay = relay
         self._cut = False
         self._holds = False
         self._held = b""
@@ -116,6 +122,10 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         """Take what has come. What follows a body that was cut is part of it, and no request."""
         if self._cut:
             return False
+        if self._relay is not None and self._relay.takes(data) and self.idle:
+            self._relay.take(socket.socket(fileno=os.dup(self.socket.fileno())), data)
+            self.handle_close()
+            return True
         taken: bool = super().received(data)
         with self.requests_lock:
             self._cut = any(request.cut for request in self.requests)

@@ -19,6 +19,7 @@ from .connection import Connection
 from .listening import listening_sockets
 from .open_files import allow_open_files
 from .proxied import Proxied
+from .relay import Relay
 from .settings import ServerSettings
 from .spool import Spool
 
@@ -38,11 +39,13 @@ def serve(
     *,
     on_stop: Sequence[Callable[[], None]] = (),
     ready: Ready | None = None,
+    relay: Relay | None = None,
 ) -> None:
     """Serve an application until SIGTERM or SIGINT, then finish what is under way and return.
 
     on_stop   called after the last request; one that raises is logged and keeps none waiting.
     ready     called once, with the hosts and ports that are listened on.
+    relay     takes over connections that are another server's.
     The first signal closes the listening sockets and idle connections; requests under way have
     `settings.grace` to finish. A second signal ends them at once, and a third one `on_stop`, too.
     Prints one line when ready. To be called from the main thread.
@@ -52,7 +55,7 @@ def serve(
         sockets = [stack.enter_context(opened) for opened in listening_sockets(settings.listen)]
         spool = stack.enter_context(_spool(settings.spool))
         allow_open_files(settings.connection_limit)
-        server = _Server(app, settings, spool, sockets)
+        server = _Server(app, settings, spool, sockets, relay)
         for number in (signal.SIGTERM, signal.SIGINT):
             before = signal.signal(number, server.signalled)
             stack.callback(signal.signal, number, before or signal.SIG_DFL)
@@ -70,7 +73,12 @@ class _Server:
     """Waitress's listeners, their connections and threads, and the way to their end."""
 
     def __init__(
-        self, app: Callable[..., Any], settings: ServerSettings, spool: Spool, sockets: list[Any]
+        self,
+        app: Callable[..., Any],
+        settings: ServerSettings,
+        spool: Spool,
+        sockets: list[Any],
+        relay: Relay | None,
     ):
         self._settings = settings
         self._signals = 0
@@ -92,6 +100,7 @@ class _Server:
                 Connection,
                 spool=spool,
                 proxied=proxied,
+                relay=relay,
                 limit_of=limit_of,
                 stopping=lambda: self._signals > 0,
             )

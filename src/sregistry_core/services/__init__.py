@@ -6,9 +6,13 @@ from .account_changes import AccountChanges
 from .accounts import Accounts
 from .affiliations import Affiliations
 from .authentication import Authentication
+from .base_images import BaseImages
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
 from .build_contexts import BuildContexts
+from .build_limits import BuildLimits
+from .build_logs import BuildLogs
+from .build_statements import BuildStatements
 from .building import Building
 from .builds import Builds
 from .catalog import Catalog
@@ -46,6 +50,7 @@ from .tags import Tags
 from .team_changes import TeamChanges
 from .teams import Teams
 from .tokens import Tokens
+from .unnamed_builds import UnnamedBuilds
 from .upload_pieces import UploadPieces
 from .uploads import Uploads
 from .verification import Verification
@@ -222,9 +227,43 @@ class Services(Overview):
         return Builds(self.db, self.access, self.client_containers, self.outbox, self.facilities)
 
     @cached_property
+    def build_logs(self) -> BuildLogs:
+        """What builds have said."""
+        return BuildLogs(self.db, self.access, self.builds, self.facilities)
+
+    @cached_property
+    def build_limits(self) -> BuildLimits:
+        """How many builds are under way."""
+        return BuildLimits(self.db, self.access, self.facilities)
+
+    @cached_property
+    def unnamed_builds(self) -> UnnamedBuilds:
+        """Builds whose image nobody has named."""
+        return UnnamedBuilds(
+            self.db,
+            self.access,
+            self.catalog,
+            self.client_containers,
+            self.images,
+            self.facilities,
+        )
+
+    @cached_property
     def build_contexts(self) -> BuildContexts:
         """Files that definitions copy from."""
         return BuildContexts(self.db, self.access, self.facilities)
+
+    @cached_property
+    def base_images(self) -> BaseImages:
+        """What definitions start from."""
+        return BaseImages(
+            self.db, self.access, self.catalog, self.images, self.artifacts, self.facilities
+        )
+
+    @cached_property
+    def build_statements(self) -> BuildStatements:
+        """How images were built."""
+        return BuildStatements(self.db, self.access, self.outbox, self.facilities)
 
     @cached_property
     def building(self) -> Building:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from sregistry_core.db.session import mark_changed
+from sregistry_core.db.statements import begins
 from sregistry_core.errors import Malformed
 from sregistry_core.models import AuditEvent, Collection, Entity, User
 from sregistry_core.names import CollectionName
@@ -26,7 +27,7 @@ class Sought:
 
     user         who did it, or whom it concerns; by name
     action       `token`, or `token.issue`
-    target       a part of the name of what it was done to
+    target       how the name of what it was done to begins
     collection   what happened in it and to it
     since        from then on; `until`: before then
     """
@@ -99,7 +100,7 @@ class AuditLog:
             kind = AuditEvent.action.startswith(f"{sought.action}.", autoescape=True)
             conditions.append(or_(AuditEvent.action == sought.action, kind))
         if sought.target:
-            conditions.append(AuditEvent.target.contains(sought.target, autoescape=True))
+            conditions.append(begins(self._db, AuditEvent.target, sought.target))
         if sought.collection is not None:
             conditions.append(self._in_collection(sought.collection))
         if sought.since is not None:
@@ -120,7 +121,7 @@ class AuditLog:
         # One that is gone is known by its name alone, one that was renamed by its row.
         of_name = or_(
             AuditEvent.target == str(name),
-            AuditEvent.target.startswith(f"{name}/", autoescape=True),
+            begins(self._db, AuditEvent.target, f"{name}/"),
         )
         collection_id = self._db.scalar(
             select(Collection.id)

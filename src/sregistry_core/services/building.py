@@ -16,6 +16,7 @@ from sregistry_core.names import ContainerName, ImageName
 
 from .access import Access, name_of
 from .authentication import Authentication
+from .build_statements import JOB as STATEMENT_JOB
 from .builds import ENDS
 from .commit_statuses import report
 from .listeners import tell
@@ -23,6 +24,10 @@ from .outbox import OutboxService
 
 if TYPE_CHECKING:
     from . import Facilities
+
+MOST_FACTS = 200
+LONGEST_NAME = 300
+LONGEST_VALUE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,20 @@ class Started:
     lines: int
     was_begun: bool
     begun_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How a build is, for those who follow it.
+
+    lines     the next ones that it has said, each with its number
+    is_over   nothing more will be said
+    reason    why it has ended without an image
+    """
+
+    lines: tuple[tuple[int, str], ...]
+    is_over: bool
+    reason: str | None
 
 
 class Building:
@@ -107,6 +126,18 @@ class Building:
         self._access.require_system()
         self._db.get_one(Build, build_id).handle = handle[:500]
 
+    def note(self, build_id: str, facts: Mapping[str, str]) -> None:
+        """Keep what was found out about a build, up to MOST_FACTS; the last value counts."""
+        self._access.require_system()
+        build = self._locked(build_id)
+        if build is None or build.state in ENDS:
+            return
+        known = dict(build.facts)
+        for name, value in facts.items():
+            if name in known or len(known) < MOST_FACTS:
+                known[name] = value
+        build.facts = known
+
     def is_cancelled(self, build_id: str) -> bool:
         """Tell whether somebody wants a build to end, or it is gone."""
         self._access.require_system()
@@ -124,6 +155,25 @@ class Building:
             ]
             self._db.execute(insert(BuildOutputLine), rows)
             mark_changed(self._db)
+
+    def follow(self, build_id: str, *, after: int, limit: int) -> Followed:
+        """Give how a build is, with lines after a number; one that is gone is over."""
+        self._access.require_system()
+        # First: what is over has written its last line before.
+        found = self._db.execute(
+            select(Build.state, Build.reason).where(Build.id == build_id)
+        ).one_or_none()
+        lines = self._db.execute(
+            select(BuildOutputLine.number, BuildOutputLine.text)
+            .where(BuildOutputLine.build_id == build_id, BuildOutputLine.number > after)
+            .order_by(BuildOutputLine.number)
+            .limit(limit)
+        ).all()
+        return Followed(
+            lines=tuple((line.number, line.text) for line in lines),
+            is_over=found is None or found.state in ENDS,
+            reason=found.reason if found is not None else "it was deleted",
+        )
 
     def end(
         self,
@@ -148,6 +198,7 @@ class Building:
         if image is not None:
             build.image_id, build.image_digest = image.id, image.digest
             build.image_size = image.blob.size if image.blob is not None else None
+            self._outbox.write(STATEMENT_JOB, build=build.id)
         container = f"{name_of(build.collection)}/{build.container}"
         event = BuildFinished(
             identifier=new_identifier(),
@@ -162,6 +213,7 @@ class Building:
             f"build.{state}",
             f"{container}:{build.tag}",
             collection=build.collection,
+            about=build.orderer,
             build=build.id,
         )
 

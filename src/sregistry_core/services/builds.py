@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from sregistry_core.contracts import Action
+from sregistry_core.db.session import mark_changed
 from sregistry_core.errors import Conflict, Malformed, NotFound, TooLarge, TooManyBuilds
 from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import (
@@ -46,6 +47,7 @@ class Wish:
     builder    its name in the ini file; None for the first
     context    the identifier of a context of theirs that has arrived
     source     where the definition comes from: `repository`, `commit`, `path`, `branch`
+    unnamed    the name is one of `UnnamedBuilds`
     """
 
     definition: str
@@ -55,6 +57,7 @@ class Wish:
     arguments: Mapping[str, str] = field(default_factory=dict)
     context: str | None = None
     source: Mapping[str, str] = field(default_factory=dict)
+    unnamed: bool = False
 
 
 class Builds:
@@ -104,6 +107,7 @@ class Builds:
             state=BuildState.QUEUED,
             ordered_by=self._access.caller.user_id,
             ordered_at=self._facilities.clock(),
+            unnamed=wish.unnamed,
             retry_of=retry_of.id if retry_of is not None else None,
         )
         self._db.add(build)
@@ -125,6 +129,7 @@ class Builds:
         self,
         collection: Collection | None = None,
         *,
+        container: str | None = None,
         mine: bool = False,
         states: Sequence[BuildState] = (),
         before: Build | None = None,
@@ -132,9 +137,10 @@ class Builds:
     ) -> Sequence[Build]:
         """Give builds that the caller may see, the newest first.
 
-        mine     only those that the caller has ordered
-        states   only those in one of these; empty for all
-        before   the build after which to go on
+        container   only those of a container of that name
+        mine        only those that the caller has ordered
+        states      only those in one of these; empty for all
+        before      the build after which to go on
         """
         query = (
             select(Build)
@@ -148,6 +154,8 @@ class Builds:
         if collection is not None:
             self._access.require(Action.PUSH, collection)
             query = query.where(Build.collection_id == collection.id)
+        if container is not None:
+            query = query.where(Build.container == container)
         if mine:
             self._access.require_login()
             query = query.where(Build.ordered_by == self._access.caller.user_id)
@@ -213,6 +221,7 @@ class Builds:
             arguments=build.arguments,
             context=build.context_id,
             source=build.source,
+            unnamed=build.unnamed,
         )
         return self.order(wish, retry_of=build)
 
@@ -228,10 +237,9 @@ class Builds:
             )
         ).all()
         for build_id in old:
-            for line in self._db.scalars(
-                select(BuildOutputLine).where(BuildOutputLine.build_id == build_id)
-            ):
-                self._db.delete(line)
+            lines = delete(BuildOutputLine).where(BuildOutputLine.build_id == build_id)
+            self._db.execute(lines.execution_options(synchronize_session=False))
+            mark_changed(self._db)
         return len(old)
 
     def _may_see(self, build: Build) -> bool:

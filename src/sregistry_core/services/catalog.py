@@ -113,22 +113,27 @@ class Catalog:
     def collections(
         self, *, entity: str | None = None, after: str = "", limit: int = 100
     ) -> Sequence[Collection]:
-        """Give collections that the caller may see, in the order of their full names.
+        """Give collections that the caller may see, in the order of entities and names.
 
         after   the full name after which to go on
         """
-        full_name = Entity.name + "/" + Collection.name
+        owner, _, name = after.partition("/")
         query = (
             select(Collection)
             .join(Collection.entity)
             .options(contains_eager(Collection.entity))
-            .where(self._access.visible(), full_name > after)
-            .order_by(full_name)
-            .limit(limit)
+            .where(self._access.visible())
+            .order_by(Entity.name, Collection.name)
         )
         if entity is not None:
             query = query.where(Entity.name == parse_entity_name(entity))
-        return self._db.scalars(query).all()
+        # What follows in the same entity and in all others: each by a key.
+        found: list[Collection] = []
+        same = [Entity.name == owner, Collection.name > name]
+        for following in [same, [Entity.name > owner]] if after else [[]]:
+            if len(found) < limit:
+                found += self._db.scalars(query.where(*following).limit(limit - len(found)))
+        return found
 
     def create_collection(
         self,

@@ -140,14 +140,15 @@ class ClientContainers:
             if not is_tagged and not is_named_by_an_index(self._db, image):
                 self._images.delete(image)
 
-    def reserve(self, name: ImageName) -> Collection:
+    def reserve(self, name: ImageName, *, private: bool | None = None) -> Collection:
         """Give the collection that is to be pushed to, made where it is missing; no container yet.
 
+        private   of one that is made; None takes `sregistry.default_private`
         Raises NotAllowed where the caller may not push, Conflict when the container or the tag is
         frozen.
         """
         self._access.require_login()
-        collection = self._collection(name.container.of_collection)
+        collection = self._collection(name.container.of_collection, private=private)
         self._access.require(Action.PUSH, collection)
         try:
             container = self._catalog.container(name.container)
@@ -174,7 +175,7 @@ class ClientContainers:
         if is_frozen_whole(container) or self._tags.is_frozen(container, str(name.tag)):
             raise Conflict(f"{name} is frozen, push not allowed")
 
-    def _collection(self, name: CollectionName) -> Collection:
+    def _collection(self, name: CollectionName, *, private: bool | None = None) -> Collection:
         try:
             return self._catalog.collection(name)
         except NotFound:
@@ -184,4 +185,6 @@ class ClientContainers:
         except NotFound as error:
             # The same words whether somebody else has the name or nobody.
             raise NotAllowed(f"{self._access.caller.name} may not push to {name}") from error
-        return self._catalog.create_collection(entity, name.collection, exist_ok=True)
+        return self._catalog.create_collection(
+            entity, name.collection, private=private, exist_ok=True
+        )

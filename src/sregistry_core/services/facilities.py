@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Caller, PasswordLogin, RedirectLogin
+from sregistry_core.formats.openpgp_keys import SigningKey
 from sregistry_core.issuers import Issuers
 from sregistry_core.plugin_manager import Plugins
 from sregistry_core.settings import CoreSettings
@@ -32,6 +33,8 @@ class Facilities:
     hashes: PasswordHashes
     guesses: Guesses
     issuers: Issuers
+    build_key: SigningKey | None
+    """What signs the images that are built here."""
     clock: Callable[[], datetime]
 
     @property

@@ -14,11 +14,12 @@ from sregistry_core.errors import Malformed
 from sregistry_core.models import Collection, Container, Image, SearchEntry, Star
 
 from .access import Access
-from .search_words import facet, matches, words_of
+from .search_words import PARTS, facet, matches, words_of
 
 COUNTED_TO = 1000
 """How far is counted exactly."""
 MOST_WORDS = 12
+_PATH = ("own", "path")
 _DIGEST_DIGITS = 8
 _AFTER_EVERY_HEX_DIGIT = "g"
 _FORMAT = "%Y%m%d%H%M%S%f"
@@ -105,6 +106,7 @@ class Finding:
     def __init__(self, db: Session, access: Access):
         self._db = db
         self._access = access
+        self._counted: tuple[Wanted, Count] | None = None
 
     def containers(self, wanted: Wanted, *, after: str = "", limit: int = 25) -> Page:
         """Give containers that fit, with their collections and entities.
@@ -114,20 +116,13 @@ class Finding:
         self._access.ask_policies(Action.READ, "")
         order = wanted.in_order
         columns = self._columns(wanted, order)
-        keys = [column.label(f"key_{place}") for place, column in enumerate(columns)]
-        query = self._fitting(select(*keys), wanted).limit(limit + 1)
-        if after:
-            bounds = _read_key(after, order, len(columns))
-            here = tuple_(*columns)
-            there = tuple_(
-                *(
-                    literal(bound, column.type)
-                    for bound, column in zip(bounds, columns, strict=True)
-                )
-            )
-            query = query.where(here > there if order is Order.NAME else here < there)
-        query = query.order_by(*(key if order is Order.NAME else key.desc() for key in keys))
-        rows = self._db.execute(query).all()
+        bounds = _read_key(after, order, len(columns)) if after else ()
+        is_broad = self._is_broad(wanted)
+        if order is Order.RELEVANCE and is_broad:
+            rows = self._closest(wanted, bounds, limit + 1)
+        else:
+            fitting = self._fitting(select(*_labelled(columns)), wanted, is_broad=is_broad)
+            rows = self._page(fitting, columns, bounds, limit + 1, is_rising=order is Order.NAME)
         shown = rows[:limit]
         entries = self._entries([row[-1] for row in shown])
         return Page(
@@ -138,6 +133,59 @@ class Finding:
             ],
             _write_key(shown[-1]) if len(rows) > limit else None,
         )
+
+    def _page(
+        self,
+        query: Select[Any],
+        columns: Sequence[Any],
+        bounds: Sequence[Any],
+        limit: int,
+        *,
+        is_rising: bool = False,
+    ) -> Sequence[Sequence[Any]]:
+        if bounds:
+            here = tuple_(*columns)
+            there = tuple_(
+                *(
+                    literal(bound, column.type)
+                    for bound, column in zip(bounds, columns, strict=True)
+                )
+            )
+            query = query.where(here > there if is_rising else here < there)
+        in_order = columns if is_rising else [column.desc() for column in columns]
+        return self._db.execute(query.order_by(*in_order).limit(limit)).all()
+
+    def _closest(
+        self, wanted: Wanted, bounds: Sequence[Any], limit: int
+    ) -> Sequence[Sequence[Any]]:
+        """Give what is closest of much that fits: by `_columns`, one closeness after the other.
+
+        All that fits would have to be sorted otherwise, and of the best there are enough mostly.
+        """
+        words = words_of(wanted.text)[:MOST_WORDS]
+        own = matches(self._db, words, parts=("own",), is_broad=True)
+        path = matches(self._db, words, parts=_PATH, is_broad=True)
+        is_called = SearchEntry.name == wanted.text.strip().lower()
+        columns = [SearchEntry.pull_count, SearchEntry.number]
+        found: list[Sequence[Any]] = []
+        for closeness, parts, condition in (
+            (3, ("own",), is_called),
+            (2, ("own",), ~is_called),
+            (1, _PATH, ~own),
+            (0, (), ~path),
+        ):
+            if len(found) == limit or (bounds and closeness > bounds[0]):
+                continue
+            query = self._fitting(
+                select(literal(closeness), *_labelled(columns)), wanted, parts=parts, is_broad=True
+            )
+            after = bounds[1:] if bounds and closeness == bounds[0] else ()
+            found += self._page(query.where(condition), columns, after, limit - len(found))
+        return found
+
+    def _is_broad(self, wanted: Wanted) -> bool:
+        """Tell whether so much fits that it had better be read in the order of the list."""
+        return _has_words(wanted) and not self.count(wanted).is_exact
 
     def _entries(self, numbers: Sequence[int]) -> Sequence[SearchEntry]:
         """Give entries in an order. Whole rows are read for what is shown alone."""
@@ -159,22 +207,36 @@ class Finding:
     def count(self, wanted: Wanted) -> Count:
         """Count what fits, exactly up to COUNTED_TO."""
         self._access.ask_policies(Action.READ, "")
-        query = self._fitting(select(SearchEntry.number), wanted)
-        some = query.limit(COUNTED_TO + 1).subquery()
-        number = self._db.scalar(select(func.count()).select_from(some)) or 0
-        return Count(min(number, COUNTED_TO), number <= COUNTED_TO)
+        if self._counted is None or self._counted[0] != wanted:
+            query = self._fitting(select(SearchEntry.number), wanted)
+            some = query.limit(COUNTED_TO + 1).subquery()
+            number = self._db.scalar(select(func.count()).select_from(some)) or 0
+            self._counted = wanted, Count(min(number, COUNTED_TO), number <= COUNTED_TO)
+        return self._counted[1]
 
-    def _fitting(self, query: Select[Any], wanted: Wanted) -> Select[Any]:
+    def _fitting(
+        self,
+        query: Select[Any],
+        wanted: Wanted,
+        *,
+        parts: Sequence[str] = (),
+        is_broad: bool = False,
+    ) -> Select[Any]:
+        """Narrow a query down to what fits.
+
+        parts      where the words of the text stand; none for everywhere, digests included
+        is_broad   as `matches` has it
+        """
         words = words_of(wanted.text)[:MOST_WORDS]
         named = words_of(wanted.name)[:MOST_WORDS]
         facets = list(_facets(wanted))
-        query = query.where(self._seen(is_narrow=bool(words or named or facets)))
+        query = query.where(self._seen(is_narrow=_has_words(wanted) and not is_broad))
         if (wanted.text and not words) or (wanted.name and not named):
             return query.where(literal(False))
         if words or facets:
-            fits = matches(self._db, words, facets)
+            fits = matches(self._db, words, facets, parts=parts or PARTS, is_broad=is_broad)
             digits = wanted.text.lower().removeprefix("sha256:").removeprefix("sha256.")
-            if _is_digest(digits):
+            if _is_digest(digits) and not parts:
                 start = f"sha256:{digits}"
                 of_bytes = select(Image.container_id).where(
                     Image.blob_id.is_not(None),
@@ -187,9 +249,12 @@ class Finding:
             else:
                 query = query.where(fits)
         if named:
-            query = query.where(matches(self._db, named, parts=("own", "path")))
+            query = query.where(matches(self._db, named, parts=_PATH, is_broad=is_broad))
         if len(wanted.archs) > 1:
-            archs = [matches(self._db, (), [facet("arch", arch)]) for arch in wanted.archs]
+            archs = [
+                matches(self._db, (), [facet("arch", arch)], is_broad=is_broad)
+                for arch in wanted.archs
+            ]
             query = query.where(or_(*archs))
         if wanted.starred:
             mine = select(Star.collection_id).where(Star.user_id == self._access.caller.user_id)
@@ -235,10 +300,21 @@ class Finding:
         closeness = case(
             (SearchEntry.name == wanted.text.strip().lower(), 3),
             (matches(self._db, words, parts=("own",)), 2),
-            (matches(self._db, words, parts=("own", "path")), 1),
+            (matches(self._db, words, parts=_PATH), 1),
             else_=0,
         )
         return [closeness, SearchEntry.pull_count, SearchEntry.number]
+
+
+def _has_words(wanted: Wanted) -> bool:
+    """Tell whether words or facets choose what is looked at."""
+    return bool(
+        words_of(wanted.text) or words_of(wanted.name) or wanted.archs or [*_facets(wanted)]
+    )
+
+
+def _labelled(columns: Sequence[Any]) -> Sequence[Any]:
+    return [column.label(f"key_{place}") for place, column in enumerate(columns)]
 
 
 def _facets(wanted: Wanted) -> Sequence[str]:
@@ -272,7 +348,7 @@ def _write_key(values: Sequence[object]) -> str:
     )
 
 
-def _read_key(text: str, order: Order, length: int) -> Sequence[object]:
+def _read_key(text: str, order: Order, length: int) -> Sequence[Any]:
     """Read what `_write_key` has spelled for the same order. Raises Malformed."""
     parts = text.split("~")
     if len(parts) != length:

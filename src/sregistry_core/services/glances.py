@@ -6,7 +6,7 @@ questions takes ten times as long as to ask one. For services, which guard what 
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, FromClause, Row, Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from sregistry_core.db.session import glance
@@ -59,9 +59,9 @@ def manifest_at(
     if row is None:
         return None
     container = _container(row)
-    digest_of, media_type, size, body, image_id, result_of = row[_SHELF_WIDTH:]
+    digest_of, media_type, size, body, image_id, tells_of = row[_SHELF_WIDTH:]
     return SeenManifest(
-        digest_of, media_type, size, body, image_id, result_of, container.id, container
+        digest_of, media_type, size, body, image_id, tells_of, container.id, container
     )
 
 
@@ -193,7 +193,7 @@ _MANIFEST = (
     _manifest.c.size,
     _manifest.c.body,
     _manifest.c.image_id,
-    _manifest.c.result_of,
+    func.coalesce(_manifest.c.result_of, _manifest.c.provenance_of).label("tells_of"),
 )
 _MANIFEST_OF_TAG = _select(
     _SHELVES.join(_manifest_tag, _manifest_tag.c.container_id == _container_.c.id).join(

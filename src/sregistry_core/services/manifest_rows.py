@@ -39,15 +39,18 @@ class ManifestRows:
         *,
         image_id: str | None = None,
         result_of: str | None = None,
+        provenance_of: str | None = None,
     ) -> Manifest:
         """Give the row of a document in a repository, made when it is new there.
 
-        result_of   the manifest beside which we publish this one; nobody has pushed it then
+        result_of       the manifest beside which we publish this one; nobody has pushed it then
+        provenance_of   the same, for one that tells how the image was built
         """
         found = self.find(container, str(digest))
         if found is not None:
             found.image_id = image_id or found.image_id
             found.result_of = result_of or found.result_of
+            found.provenance_of = provenance_of or found.provenance_of
             return found
         manifest = Manifest(
             container_id=container.id,
@@ -60,7 +63,8 @@ class ManifestRows:
             size=len(body),
             image_id=image_id,
             result_of=result_of,
-            pushed_by=self._access.caller.user_id if result_of is None else None,
+            provenance_of=provenance_of,
+            pushed_by=self._access.caller.user_id if not (result_of or provenance_of) else None,
             created_at=self._facilities.clock(),
         )
         try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
@@ -15,7 +15,6 @@ from sregistry_core.errors import (
     Conflict,
     InvalidDigest,
     InvalidManifest,
-    Malformed,
     ManifestUnknown,
     NotAnImage,
 )
@@ -28,15 +27,17 @@ from sregistry_core.models import (
     RepositoryBlob,
     Tag,
 )
-from sregistry_core.names import USUAL_ARCHITECTURE, ContainerName, parse_tag
+from sregistry_core.names import USUAL_ARCHITECTURE, ContainerName
 
 from .access import Access, name_of
+from .build_statements import BuildStatements
 from .freezing import refuse_frozen
 from .glances import manifest_at
 from .images import Images
 from .locking import lock_container
 from .manifest_demands import require_manifest
 from .manifest_pointers import ManifestPointers
+from .manifest_reference import Reference
 from .manifest_rows import ManifestRows
 from .manifest_tags import is_frozen, manifest_tag, pullable_tags, put_manifest_tag
 from .outbox import OutboxService
@@ -54,27 +55,6 @@ if TYPE_CHECKING:
 MOST_TAGS = 100
 """That one push may set."""
 _BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A tag, or the digest of a manifest."""
-
-    tag: str | None = None
-    digest: ContentDigest | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read what stands in an address. Raises InvalidDigest, or InvalidManifest for no tag."""
-        if ":" in text:
-            return cls(digest=ContentDigest.parse(text))
-        try:
-            return cls(tag=parse_tag(text))
-        except Malformed as error:
-            raise InvalidManifest(str(error)) from error
-
-    def __str__(self) -> str:
-        return str(self.digest or self.tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +89,7 @@ class Manifests:
         verification = Verification(db, access, outbox, facilities)
         self._sif = SifArtifacts(db, access, publishing, verification, facilities)
         self._results = VerificationResults(db, access, facilities)
+        self._statements = BuildStatements(db, access, outbox, facilities)
 
     def find(
         self, container: Container, reference: Reference, *, accepted: Collection[str] = ()
@@ -185,8 +166,14 @@ class Manifests:
         self._access.require(Action.PUSH, container)
         self._require_takeable(container, digest, document, names)
         image = self._image_of(container, document, seen)
+        told = self._statements.require_genuine(container, digest, document)
         manifest = self._rows.keep(
-            container, body, digest, document, image_id=image.id if image else None
+            container,
+            body,
+            digest,
+            document,
+            image_id=image.id if image else None,
+            provenance_of=told.id if told else None,
         )
         for name in names:
             self._pointers.point(container, name, manifest)
@@ -256,7 +243,7 @@ class Manifests:
 
     def count(self, manifest: AnyManifest) -> None:
         """Count one pull of what is no SIF: the bytes of a SIF are counted where they leave."""
-        is_ours = manifest.image_id is not None or manifest.result_of is not None
+        is_ours = manifest.image_id is not None or manifest.tells_of is not None
         if not is_ours and manifest.media_type not in INDEX_TYPES:
             self._facilities.tally.count_pull(manifest.container_id, self._facilities.clock())
 
@@ -345,6 +332,7 @@ class Manifests:
         self._refuse_frozen(container, names)
         require_manifest(self._db, container, document, is_tagged=bool(names))
         self._results.require_genuine(container, digest, document, is_tagged=bool(names))
+        self._statements.require_genuine(container, digest, document)
         self._require_blobs(container, document)
 
     def _require_blobs(self, container: Container, document: Document) -> None:

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, contains_eager, load_only
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, contains_eager, lazyload, load_only
 
 from sregistry_core.contracts import Action
 from sregistry_core.models import (
     Blob,
     Collection,
+    CollectionSummary,
     Container,
-    ContainerSummary,
     Entity,
     Image,
+    SearchEntry,
     Tag,
     User,
 )
@@ -71,6 +72,7 @@ class Newest:
             .join(Blob, Blob.id == Image.blob_id)
             .outerjoin(User, User.id == Image.pushed_by)
             .options(
+                lazyload(Image.blob),
                 load_only(
                     Image.digest, Image.arch, Image.pushed_at, Image.created_at, Image.container_id
                 ),
@@ -104,38 +106,52 @@ class Newest:
         ]
 
     def every(self, step: int) -> Sequence[str]:
-        """Give every `step`-th full name of the containers that the caller may see."""
-        number = func.row_number().over(order_by=(Entity.name, Collection.name, Container.name))
-        numbered = (
-            select(Entity.name, Collection.name, Container.name, number)
-            .join(Collection, Collection.entity_id == Entity.id)
-            .join(Container, Container.collection_id == Collection.id)
-            .where(self._access.visible_containers())
-            .subquery()
-        )
-        entity, collection, container, place = numbered.c
-        rows = self._db.execute(
-            select(entity, collection, container).where(place % step == 0).order_by(place)
-        )
-        return ["/".join(row) for row in rows]
+        """Give every `step`-th full name of the containers that hold something the caller sees."""
+        number = func.row_number().over(order_by=SearchEntry.full_name)
+        numbered = select(SearchEntry.full_name, number).where(self._seen()).subquery()
+        full_name, place = numbered.c
+        query = select(full_name).where(place % step == 0).order_by(place)
+        return self._db.scalars(query).all()
+
+    def names(self, *, after: str = "", limit: int) -> Sequence[str]:
+        """Give the full names of such containers that follow `after`, in the same order."""
+        query = select(SearchEntry.full_name).where(SearchEntry.full_name > after, self._seen())
+        return self._db.scalars(query.order_by(SearchEntry.full_name).limit(limit)).all()
+
+    def _seen(self) -> ColumnElement[bool]:
+        seen = select(Collection.id).join(Collection.entity).where(self._access.visible())
+        return seen.where(Collection.id == SearchEntry.collection_id).exists()
 
     def _containers(
         self, entity: Entity | None, collection: Collection | None, limit: int
     ) -> Sequence[str]:
         """Give the containers to which something was pushed last: by a key, in any registry."""
         query = (
-            select(Container.id)
-            .join(ContainerSummary, ContainerSummary.container_id == Container.id)
-            .join(Collection, Collection.id == Container.collection_id)
+            select(SearchEntry.container_id)
+            .join(Container, Container.id == SearchEntry.container_id)
+            .join(Collection, Collection.id == SearchEntry.collection_id)
             .join(Entity, Entity.id == Collection.entity_id)
-            .where(ContainerSummary.pushed_at.is_not(None), self._access.visible_containers())
-            .order_by(ContainerSummary.pushed_at.desc())
+            .where(self._access.visible_containers())
+            .order_by(SearchEntry.pushed_at.desc())
             .limit(limit)
         )
         if entity is not None:
-            query = query.where(Collection.entity_id == entity.id)
+            # What was pushed last is in the collections that something was pushed to last.
+            latest = (
+                select(Collection.id)
+                .join(Collection.entity)
+                .join(CollectionSummary, CollectionSummary.collection_id == Collection.id)
+                .where(
+                    Collection.entity_id == entity.id,
+                    CollectionSummary.pushed_at.is_not(None),
+                    self._access.visible(),
+                )
+                .order_by(CollectionSummary.pushed_at.desc())
+                .limit(limit)
+            )
+            query = query.where(SearchEntry.collection_id.in_(self._db.scalars(latest).all()))
         if collection is not None:
-            query = query.where(Container.collection_id == collection.id)
+            query = query.where(SearchEntry.collection_id == collection.id)
         return self._db.scalars(query).all()
 
     def _tags_of(self, images: Sequence[str]) -> dict[str, list[str]]:

@@ -1,26 +1,41 @@
 """One query over what the caller may see."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, contains_eager, defer
 
 from sregistry_core.contracts import Action
 from sregistry_core.errors import Malformed
-from sregistry_core.models import Collection, Container, Entity, Image, ImageLabel, Tag
+from sregistry_core.models import (
+    Collection,
+    Container,
+    Entity,
+    Image,
+    ImageLabel,
+    SearchEntry,
+    Tag,
+    Topic,
+)
 
 from .access import Access
+from .search_words import facet, matches, words_of
 
 MOST = 500
+_DIGEST_DIGITS = 8
+_AFTER_EVERY_HEX_DIGIT = "g"
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """What is searched for; every part that is given must hold.
 
-    text     part of a name, of a description, of a tag or of a label's value; `key=value` is a
-             label; a digest or the beginning of one (8 digits or more) finds the bytes
+    text     beginnings of words in a name, a description, a tag or the value of a label;
+             `key=value` is a label; a digest or the beginning of one (8 digits or more) finds the
+             bytes, also without a tag
     archs    any of these
     """
 
@@ -31,46 +46,77 @@ class Query:
 
 
 class Search:
-    """Finds images, containers, collections and entities."""
+    """Finds images, containers, collections and entities.
+
+    Images and containers are looked for in the index, which a job keeps.
+    """
 
     def __init__(self, db: Session, access: Access):
         self._db = db
         self._access = access
 
     def images(self, query: Query) -> Sequence[Image]:
-        """Give images with a tag that fit, in the order of their full names."""
+        """Give images with a tag that fit, in the order of their full names.
+
+        Before them come those that have the digest.
+        """
         self._access.ask_policies(Action.READ, "")
+        limit = _limit(query)
+        keys = list(self._of_digest(query, limit))
+        if len(keys) < limit:
+            keys += self._of_words(query, limit)
+        # Each once, and whole rows of what is shown alone.
+        wanted = [*dict.fromkeys(keys)][:limit]
+        found = {image.id: image for image in self._db.scalars(_IMAGES.where(Image.id.in_(wanted)))}
+        return [
+            found[key]
+            for key in wanted
+            if key in found and self._access.lets(Action.READ, found[key].container)
+        ]
+
+    def _of_digest(self, query: Query, limit: int) -> Sequence[str]:
+        digits = _hex_of(query.text)
+        if len(digits) < _DIGEST_DIGITS or not all(sign in "0123456789abcdef" for sign in digits):
+            return []
+        start = f"sha256:{digits}"
         statement = (
-            select(Image)
+            select(Image.id)
             .join(Image.container)
             .join(Container.collection)
             .join(Collection.entity)
-            .options(
-                contains_eager(Image.container)
-                .contains_eager(Container.collection)
-                .contains_eager(Collection.entity)
-            )
-            .where(Image.blob_id.is_not(None), self._access.visible())
-            .order_by(Entity.name, Collection.name, Container.name, Image.pushed_at.desc())
-            .limit(_limit(query))
+            .where(Image.digest >= start, Image.digest < start + _AFTER_EVERY_HEX_DIGIT)
+            .where(self._access.visible(), *_conditions(query))
+            .order_by(Image.digest, Image.id)
         )
-        if query.text:
-            statement = statement.where(_fits(query.text))
-        if not _is_digest(query.text):
+        return self._db.scalars(statement.limit(limit)).all()
+
+    def _of_words(self, query: Query, limit: int) -> Sequence[str]:
+        asked = _asked(query)
+        if asked is None:
+            return []
+        seen = (
+            select(Collection.id)
+            .join(Collection.entity)
+            .where(Collection.id == SearchEntry.collection_id, self._access.visible())
+        )
+        # Entries are read in their order until there is enough. By an expression none is looked up,
+        # so that SQLite, which knows nothing of how many there are, begins with no other table.
+        container_id = func.coalesce(SearchEntry.container_id, "")
+        statement = (
+            select(Image.id)
+            .select_from(SearchEntry)
+            .join(Image, Image.container_id == container_id)
+            .where(seen.exists(), *_conditions(query))
             # Without a tag it is what a tag has left, or what was refused one.
-            statement = statement.where(exists().where(Tag.image_id == Image.id))
-        if query.archs:
-            statement = statement.where(
-                or_(
-                    Image.arch.in_(query.archs),
-                    # An image that does not say has the architecture it was tagged for.
-                    exists().where(Tag.image_id == Image.id, Tag.arch.in_(query.archs)),
-                )
-            )
-        if query.signed is not None:
-            statement = statement.where(Image.signed == query.signed)
-        found = self._db.scalars(statement).unique().all()
-        return [image for image in found if self._access.lets(Action.READ, image.container)]
+            .where(exists().where(Tag.image_id == Image.id))
+            .order_by(SearchEntry.full_name, Image.pushed_at.desc())
+        )
+        words, facets = asked
+        if words or facets:
+            statement = statement.where(matches(self._db, words, facets, is_broad=True))
+        if query.text:
+            statement = statement.where(*_fits(query.text))
+        return self._db.scalars(statement.limit(limit)).all()
 
     def entities(self, query: Query) -> Sequence[Entity]:
         """Give entities whose name fits and that hold something the caller may see."""
@@ -112,55 +158,108 @@ class Search:
     def containers(self, query: Query) -> Sequence[Container]:
         """Give containers whose name or description fits."""
         self._access.ask_policies(Action.READ, "")
+        words = words_of(query.text)
         statement: Select[Container] = (
             select(Container)
             .join(Container.collection)
             .join(Collection.entity)
+            .join(SearchEntry, SearchEntry.container_id == Container.id)
             .options(contains_eager(Container.collection).contains_eager(Collection.entity))
-            .where(
-                self._access.visible(),
-                or_(
-                    _contains(_full_name(), query.text),
-                    _contains(Container.description, query.text),
-                ),
-            )
-            .order_by(Entity.name, Collection.name, Container.name)
+            .where(self._access.visible())
+            .order_by(SearchEntry.full_name)
             .limit(_limit(query))
         )
+        if query.text:
+            if not words:
+                return []
+            statement = statement.where(
+                matches(self._db, words, is_broad=True),
+                *(
+                    _contains(SearchEntry.full_name, word) | _contains(Container.description, word)
+                    for word in _words_as_said(query.text)
+                ),
+            )
         return self._db.scalars(statement).all()
 
 
-def _fits(text: str) -> ColumnElement[bool]:
+_IMAGES = (
+    select(Image)
+    .join(Image.container)
+    .join(Container.collection)
+    .join(Collection.entity)
+    .join(Image.blob)
+    .options(
+        contains_eager(Image.container)
+        .contains_eager(Container.collection)
+        .contains_eager(Collection.entity),
+        contains_eager(Image.blob),
+        # What was read from the file is long, and no list shows it.
+        defer(Image.inspection),
+    )
+)
+
+
+def _conditions(query: Query) -> Iterator[ColumnElement[bool]]:
+    yield Image.blob_id.is_not(None)
+    if query.archs:
+        yield or_(
+            Image.arch.in_(query.archs),
+            # An image that does not say has the architecture it was tagged for.
+            exists().where(Tag.image_id == Image.id, Tag.arch.in_(query.archs)),
+        )
+    if query.signed is not None:
+        yield Image.signed == query.signed
+
+
+def _asked(query: Query) -> tuple[Sequence[str], Sequence[str]] | None:
+    """Give words and facets that every container has of which something fits; None for nothing."""
+    key, sign, value = query.text.partition("=")
+    words = words_of(value if sign else query.text)
+    if query.text and not words:
+        return None
+    facets = [facet("label", key.strip())] if sign else []
+    if len(query.archs) == 1:
+        facets.append(facet("arch", query.archs[0]))
+    if query.signed:
+        facets.append(facet("signed"))
+    return words, facets
+
+
+def _fits(text: str) -> Sequence[ColumnElement[bool]]:
+    """Hold each word against the image itself: the index knows only of all in its container."""
     key, sign, value = text.partition("=")
     if sign:
-        return exists().where(
-            ImageLabel.image_id == Image.id,
-            func.lower(ImageLabel.name) == key.strip().lower(),
-            _contains(ImageLabel.value, value.strip()),
+        return [
+            exists().where(
+                ImageLabel.image_id == Image.id,
+                func.lower(ImageLabel.name) == key.strip().lower(),
+                _contains(ImageLabel.value, value.strip()),
+            )
+        ]
+    return [
+        or_(
+            _contains(SearchEntry.full_name, word),
+            _contains(Image.description, word),
+            exists().where(Tag.image_id == Image.id, _contains(Tag.name, word)),
+            exists().where(ImageLabel.image_id == Image.id, _contains(ImageLabel.value, word)),
+            exists().where(
+                Container.id == SearchEntry.container_id, _contains(Container.description, word)
+            ),
+            exists().where(
+                Collection.id == SearchEntry.collection_id, _contains(Collection.description, word)
+            ),
+            exists().where(Topic.collection_id == SearchEntry.collection_id, Topic.name == word),
         )
-    found = [
-        _contains(_full_name(), text),
-        _contains(Container.description, text),
-        _contains(Image.description, text),
-        exists().where(Tag.image_id == Image.id, _contains(Tag.name, text)),
-        exists().where(ImageLabel.image_id == Image.id, _contains(ImageLabel.value, text)),
+        for word in _words_as_said(text)
     ]
-    if _is_digest(text):
-        found.append(Image.digest.startswith(f"sha256:{_hex_of(text)}", autoescape=True))
-    return or_(*found)
 
 
-def _is_digest(text: str) -> bool:
-    digits = _hex_of(text)
-    return len(digits) >= 8 and all(sign in "0123456789abcdef" for sign in digits)
+def _words_as_said(text: str) -> Sequence[str]:
+    return _WORD.findall(text.lower())
 
 
 def _hex_of(text: str) -> str:
     return text.lower().removeprefix("sha256:").removeprefix("sha256.")
-
-
-def _full_name() -> ColumnElement[str]:
-    return Entity.name + "/" + Collection.name + "/" + Container.name
 
 
 def _contains(column: ColumnElement[str] | object, text: str) -> ColumnElement[bool]:

@@ -17,8 +17,10 @@ _LONGEST_WORD = 60
 _MOST_WORDS = 4000
 _FACET = "zqf"
 """How facets begin: they are words that no text holds."""
-_PARTS = {"own": "A", "path": "B", "about": "C"}
-"""Where words stand; PostgreSQL calls the places by letters. Facets are at D."""
+_LETTERS = {"own": "A", "path": "B", "about": "C"}
+"""What PostgreSQL calls the places where words stand. Facets are at D."""
+PARTS = tuple(_LETTERS)
+"""Where words stand."""
 
 
 def words_of(said: str) -> list[str]:
@@ -84,22 +86,27 @@ def matches(
     words: Iterable[str],
     facets: Iterable[str] = (),
     *,
-    parts: Iterable[str] = tuple(_PARTS),
+    parts: Iterable[str] = PARTS,
+    is_broad: bool = False,
 ) -> ColumnElement[bool]:
     """Give the condition that an entry has all facets, and in `parts` a word for each beginning.
 
-    words   as `words_of` gives them
+    words      as `words_of` gives them
+    is_broad   a good part of all entries have it: they are read in the order of the list until
+               there is enough, instead of all that fit, which would be sorted
     """
     postgresql = db.get_bind().dialect.name == "postgresql"
     if postgresql:
-        places = "".join(_PARTS[part] for part in parts)
+        places = "".join(_LETTERS[part] for part in parts)
         spelled = [f"'{word}':*{places}" for word in words]
         asked = " & ".join([*spelled, *(f"'{one}':D" for one in facets)])
     else:
         places = "{" + " ".join(parts) + "}"
         spelled = [f'{places} : "{word}" *' for word in words]
         asked = " AND ".join([*spelled, *(f'facets : "{one}"' for one in facets)])
-    return SearchEntry.number.in_(_numbers(asked, postgresql=postgresql))
+    # By an expression SQLite does not look entries up.
+    number = SearchEntry.number + 0 if is_broad else SearchEntry.number
+    return number.in_(_numbers(asked, postgresql=postgresql))
 
 
 def _numbers(asked: str, *, postgresql: bool) -> Select[int]:
@@ -118,7 +125,7 @@ def _as_vector(words: dict[str, list[str]]) -> str:
     places: dict[str, list[str]] = {}
     for part, found in words.items():
         for word in found:
-            places.setdefault(word, []).append(_PARTS.get(part, "D"))
+            places.setdefault(word, []).append(_LETTERS.get(part, "D"))
     return " ".join(
         f"'{word}':" + ",".join(f"{place + 1}{letter}" for place, letter in enumerate(letters))
         for word, letters in places.items()

@@ -70,7 +70,7 @@ class SeenManifest:
     size: int
     body: bytes
     image_id: str | None
-    result_of: str | None
+    tells_of: str | None
     container_id: str
     container: SeenContainer
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import literal, select, tuple_
+from sqlalchemy import Select, literal, select, tuple_
 from sqlalchemy.orm import Session, contains_eager
 
 from sregistry_core.contracts import Action
@@ -80,23 +80,20 @@ class Shelves:
         summed up.
         """
         self._access.ask_policies(Action.READ, "")
-        sorted_by = _SORTED_BY.get(order)
-        query = (
-            select(Collection, CollectionSummary)
-            .join(Collection.entity)
-            .join(CollectionSummary, isouter=sorted_by is None)
-            .options(contains_eager(Collection.entity))
-            .where(self._access.visible())
-            .limit(limit + 1)
-        )
+        # Keys alone are put into order, and whole rows are read for what is shown.
+        shown = select(Collection.id).join(Collection.entity).where(self._access.visible())
         if mine:
-            query = query.where(self._access.belonging())
+            shown = shown.where(self._access.belonging())
+        sorted_by = _SORTED_BY.get(order)
         columns: Sequence[Any]
+        query: Select[Any]
         if sorted_by is None:
             columns = [Entity.name, Collection.name]
-            query = query.order_by(*columns)
+            query = shown.add_columns(*columns).order_by(*columns)
         else:
             columns = [sorted_by, CollectionSummary.collection_id]
+            seen = shown.where(Collection.id == CollectionSummary.collection_id).exists()
+            query = select(CollectionSummary.collection_id).where(seen)
             query = query.order_by(*(column.desc() for column in columns))
             if order is ShelfOrder.DATE:
                 query = query.where(CollectionSummary.pushed_at.is_not(None))
@@ -107,12 +104,24 @@ class Shelves:
                 *(literal(bound, one.type) for bound, one in zip(bounds, columns, strict=True))
             )
             query = query.where(here > there if sorted_by is None else here < there)
-        rows = self._db.execute(query).unique().all()
-        found = [Shelf(row[0], row[1] or _nothing(row[0])) for row in rows[:limit]]
+        keys = self._db.scalars(query.limit(limit + 1)).all()
+        found = self._shelves(keys[:limit])
         return ShelfPage(
             [one for one in found if not self._access.is_kept_from(Action.READ, one.name)],
-            _write_key(found[-1], order) if len(rows) > limit else None,
+            _write_key(found[-1], order) if len(keys) > limit else None,
         )
+
+    def _shelves(self, keys: Sequence[str]) -> Sequence[Shelf]:
+        """Give shelves in the order of their keys."""
+        rows = self._db.execute(
+            select(Collection, CollectionSummary)
+            .join(Collection.entity)
+            .outerjoin(CollectionSummary, CollectionSummary.collection_id == Collection.id)
+            .options(contains_eager(Collection.entity))
+            .where(Collection.id.in_(keys))
+        ).all()
+        found = {row[0].id: Shelf(row[0], row[1] or _nothing(row[0])) for row in rows}
+        return [found[key] for key in keys if key in found]
 
     def of(self, collections: Several[Collection]) -> Mapping[str, CollectionSummary]:
         """Give what some collections add up to, by their identifiers; zeros for what is new.

@@ -160,7 +160,7 @@ class SifArtifacts:
     def manifest_of_tag(self, container: Container, tags: Sequence[Tag]) -> Manifest:
         """Give what OCI clients see behind a tag of images: a manifest, or an index of several."""
         manifests = {
-            tag.arch: self._manifest_of(container, self._db.get_one(Image, tag.image_id))
+            tag.arch: self.manifest_of(container, self._db.get_one(Image, tag.image_id))
             for tag in tags
         }
         if len(manifests) == 1:
@@ -182,7 +182,7 @@ class SifArtifacts:
         )
         return self._rows.keep(container, body, ContentDigest.of(body), read_document(body, None))
 
-    def _manifest_of(self, container: Container, image: Image) -> Manifest:
+    def manifest_of(self, container: Container, image: Image) -> Manifest:
         """Give the manifest of an image: the first that was pushed, or one made now, once."""
         found = self._db.scalar(
             select(Manifest)

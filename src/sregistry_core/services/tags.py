@@ -42,17 +42,29 @@ class Tags:
         self._facilities = facilities
         self._history = TagHistory(db, access, facilities)
 
-    def of(self, container: Container) -> Sequence[Tag]:
-        """Give the tags of a container, by name and architecture."""
+    def of(
+        self, container: Container, *, after: str = "", limit: int | None = None
+    ) -> Sequence[Tag]:
+        """Give the tags of a container, by name and architecture.
+
+        after, limit   names: the one after which to go on, and how many
+        """
         self._access.require(Action.READ, container)
+        names = select(Tag.name).where(Tag.container_id == container.id, Tag.name > after)
+        shown = names.distinct().order_by(Tag.name).limit(limit).subquery()
         return self._db.scalars(
-            select(Tag).where(Tag.container_id == container.id).order_by(Tag.name, Tag.arch)
+            select(Tag)
+            .where(Tag.container_id == container.id, Tag.name.in_(select(shown.c.name)))
+            .order_by(Tag.name, Tag.arch)
         ).all()
 
     def find(self, container: Container, tag: str) -> Sequence[Tag]:
         """Give a tag, once for each architecture. Raises NotFound."""
+        self._access.require(Action.READ, container)
         name = parse_tag(tag)
-        rows = [row for row in self.of(container) if row.name == name]
+        rows = self._db.scalars(
+            select(Tag).where(Tag.container_id == container.id, Tag.name == name).order_by(Tag.arch)
+        ).all()
         if not rows:
             raise NotFound(f"{name_of(container)}:{name} does not exist")
         return rows
@@ -62,13 +74,14 @@ class Tags:
         self._access.require(Action.READ, container)
         return is_frozen(self._db, container, parse_tag(tag))
 
-    def digests_of(self, container: Container) -> Mapping[str, str]:
-        """Give the digest of each image of a container that a tag points at, by its identifier."""
+    def digests_of(self, container: Container, tags: Sequence[Tag]) -> Mapping[str, str]:
+        """Give the digest of each image that some tags of a container point at, by identifier."""
         self._access.require(Action.READ, container)
+        wanted = {tag.image_id for tag in tags}
         rows = self._db.execute(
-            select(Image.id, Image.digest)
-            .join(Tag, Tag.image_id == Image.id)
-            .where(Tag.container_id == container.id)
+            select(Image.id, Image.digest).where(
+                Image.container_id == container.id, Image.id.in_(wanted)
+            )
         )
         return {row.id: row.digest for row in rows}
 

@@ -9,16 +9,27 @@
         def good(self):
             return "Bootstrap: scratch\\n..."
 
-`builder`, and the text of a definition that builds (`good`), of one that fails (`failing`) and of
-one that would run for minutes (`endless`). A further one, `without_image`, is optional: a build
-that ends well and leaves nothing.
+`builder`, and the text of a definition that builds (`good`), of one that fails (`failing`), of one
+that would run for minutes (`endless`), and of one that says a line of three million signs and what
+is no text, and then builds (`hostile`). `without_image` is a builder and a definition, whose build
+ends well and leaves nothing.
+
+Builds run in a process of their own where a worker is killed: whatever a builder holds must outlive
+a fork.
 """
 
+import json
+import os
+import signal
 import threading
 import time
-from collections.abc import Callable
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -28,18 +39,31 @@ PATIENCE = timedelta(minutes=5)
 SOON_SECONDS = 10
 """Within this a builder stops that is told to, or whose time is up."""
 
+LONGEST_PIECE = 1 << 17
+"""In signs, of what a builder hands on at once of a line without an end."""
+
 MakeOrder = Callable[..., BuildOrder]
 
 
 class Lines(BuildOutput):
-    """Keeps what a builder says."""
+    """Keeps what a builder says and remembers."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.handle: str | None = None
+        self.begins_again = False
 
     def line(self, text: str) -> None:
         """Keep one line."""
         self.said.append(text)
+
+    def remember(self, handle: str) -> None:
+        """Keep the handle."""
+        self.handle = handle
+
+    def begin_again(self) -> None:
+        """Note it."""
+        self.begins_again = True
 
 
 class BuilderContract:
@@ -66,14 +90,23 @@ class BuilderContract:
         raise NotImplementedError("give the contract a fixture called endless")
 
     @pytest.fixture
-    def without_image(self) -> str:
-        """A definition whose build ends well and leaves no image."""
-        pytest.skip("no build without an image is given")
+    def hostile(self) -> str:
+        """A definition whose build says a line of three million signs, and what is no text."""
+        raise NotImplementedError("give the contract a fixture called hostile")
 
     @pytest.fixture
-    def make_order(self, tmp_path: Path) -> MakeOrder:
+    def without_image(self) -> tuple[Builder, str]:
+        """A builder and a definition whose build ends well and leaves no image."""
+        raise NotImplementedError("give the contract a fixture called without_image")
+
+    @pytest.fixture
+    def workplace(self, tmp_path: Path) -> Path:
+        """Where the work directories of builds are."""
+        return tmp_path
+
+    @pytest.fixture
+    def make_order(self, workplace: Path) -> MakeOrder:
         """Makes orders, each with a work directory of its own."""
-        numbers = iter(range(1000))
 
         def make(
             definition: str,
@@ -81,17 +114,18 @@ class BuilderContract:
             lifetime: timedelta = PATIENCE,
             cancelled: Callable[[], bool] = lambda: False,
         ) -> BuildOrder:
-            number = next(numbers)
-            work_directory = tmp_path / f"work-{number}"
+            identifier = uuid.uuid4().hex
+            work_directory = workplace / identifier
             work_directory.mkdir(mode=0o700)
             return BuildOrder(
-                identifier=f"{number:032x}",
+                identifier=identifier,
                 definition=definition,
                 arch="amd64",
                 work_directory=work_directory,
                 context_directory=None,
                 deadline=datetime.now(UTC) + lifetime,
                 cancelled=cancelled,
+                container="ada/lab/blast",
             )
 
         return make
@@ -138,10 +172,26 @@ class BuilderContract:
         assert output.said
 
     def test_a_build_without_an_image_is_a_build_that_failed(
-        self, builder: Builder, make_order: MakeOrder, without_image: str
+        self, make_order: MakeOrder, without_image: tuple[Builder, str]
     ) -> None:
-        with pytest.raises(BuildFailed):
-            builder.run(make_order(without_image), Lines())
+        builder, definition = without_image
+
+        with pytest.raises(BuildFailed) as refusal:
+            builder.run(make_order(definition), Lines())
+
+        assert str(refusal.value).strip()
+
+    def test_hostile_output_comes_in_pieces_and_harms_nothing(
+        self, builder: Builder, make_order: MakeOrder, hostile: str
+    ) -> None:
+        output = Lines()
+
+        image = builder.run(make_order(hostile), output)
+
+        assert image.is_file()
+        assert sum(map(len, output.said)) >= 3_000_000
+        assert max(map(len, output.said)) <= LONGEST_PIECE
+        assert all("\n" not in line for line in output.said)
 
     def test_it_stops_soon_when_it_is_cancelled(
         self, builder: Builder, make_order: MakeOrder, endless: str
@@ -173,13 +223,139 @@ class BuilderContract:
         self, builder: Builder, make_order: MakeOrder, endless: str
     ) -> None:
         output = Lines()
+        order = make_order(endless, cancelled=lambda: bool(output.said))
         with pytest.raises(BuildFailed):
-            builder.run(make_order(endless, cancelled=lambda: bool(output.said)), output)
+            builder.run(order, output)
 
         before = len(output.said)
         time.sleep(1)
 
         assert len(output.said) == before
+        assert _processes_at(order.work_directory) == []
+
+    def test_a_killed_worker_leaves_a_build_that_is_found_again_or_ended(
+        self, builder: Builder, make_order: MakeOrder, endless: str
+    ) -> None:
+        order = make_order(endless)
+        killed = _killed_after_the_first_line(builder, order)
+
+        if builder.goes_on:
+            assert killed.handle, "a builder that goes on remembers something before it says so"
+            output = Lines()
+            again = replace(order, handle=killed.handle, cancelled=lambda: bool(output.said))
+            with pytest.raises(BuildFailed):
+                builder.run(again, output)
+        elif killed.handle:
+            builder.clear(killed.handle)
+
+        assert _gone(order.work_directory), _processes_at(order.work_directory)
+
+    def test_what_is_left_of_a_build_can_be_cleared_twice(
+        self, builder: Builder, make_order: MakeOrder, endless: str
+    ) -> None:
+        order = make_order(endless)
+        killed = _killed_after_the_first_line(builder, order)
+
+        if killed.handle:
+            builder.clear(killed.handle)
+            builder.clear(killed.handle)
+
+        assert _gone(order.work_directory), _processes_at(order.work_directory)
+
+    def test_a_second_worker_ends_what_a_killed_one_has_begun(
+        self, builder: Builder, make_order: MakeOrder, good: str
+    ) -> None:
+        if not builder.goes_on:
+            pytest.skip("of this builder a build is lost when its worker is killed")
+        order = make_order(good)
+        killed = _killed_after_the_first_line(builder, order)
+        output = Lines()
+
+        image = builder.run(replace(order, handle=killed.handle), output)
+
+        assert image.is_file()
+        if output.begins_again:
+            assert output.said[: len(killed.said)] == killed.said
+
+
+@dataclass(frozen=True)
+class _Killed:
+    said: list[str]
+    handle: str | None
+
+
+class _Told(BuildOutput):
+    """Tells another process of each line, at once."""
+
+    def __init__(self, pipe: int):
+        self._pipe = pipe
+
+    def line(self, text: str) -> None:
+        self._tell("line", text)
+
+    def remember(self, handle: str) -> None:
+        self._tell("handle", handle)
+
+    def _tell(self, what: str, text: str) -> None:
+        os.write(self._pipe, json.dumps([what, text]).encode() + b"\n")
+
+
+def _killed_after_the_first_line(builder: Builder, order: BuildOrder) -> _Killed:
+    """Build in a process that is killed as soon as the build has said something."""
+    reading, writing = os.pipe()
+    with warnings.catch_warnings():
+        # Threads of the tests, if there are any, have nothing to do with it.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        try:
+            os.close(reading)
+            builder.run(order, _Told(writing))
+        finally:
+            os._exit(0)
+    os.close(writing)
+    said: list[str] = []
+    handle: str | None = None
+    with os.fdopen(reading, encoding="utf-8") as told:
+        for what, text in _messages(told):
+            if what == "handle":
+                handle = text
+            else:
+                said.append(text)
+                break
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert said, "the build has said nothing"
+    return _Killed(said, handle)
+
+
+def _messages(told: TextIO) -> Iterator[tuple[str, str]]:
+    for line in told:
+        what, text = json.loads(line)
+        yield what, text
+
+
+def _gone(work_directory: Path) -> bool:
+    deadline = time.monotonic() + SOON_SECONDS
+    while _processes_at(work_directory):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def _processes_at(work_directory: Path) -> list[str]:
+    """Give the commands that name the work directory of a build, or run in it."""
+    place, found = str(work_directory), []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().decode("utf-8", "replace")
+            where = str((process / "cwd").readlink())
+        except OSError:
+            continue
+        if command and (place in command or where.startswith(place)):
+            found.append(command.replace("\0", " ").strip())
+    return found
 
 
 def _cancel_after_the_first_line(output: Lines, cancelled: threading.Event) -> None:

@@ -5,13 +5,17 @@ Name `sregistry_core.testing.toy_builder` in `sregistry.plugin_modules`, and `to
 
     say TEXT          shows a line
     hide TEXT         keeps these signs out of the log from here on
+    flood SIGNS       shows a line that does not end, in pieces, and what is no text
+    again             says all lines anew when another worker was at it
     remember TEXT     leaves a handle
+    fact NAME=VALUE   is found out about the build
     label NAME=VALUE  is in the image
     wait SECONDS      or until it is cancelled, or its time is up
     copy PATH         shows the text of a file that was sent along
     fail TEXT         ends without an image
     crash             raises what no builder should
-    nothing           ends well and leaves no image
+    nothing           notices that there is no image
+    leave             ends well and leaves no image
     link PATH         leaves a link in place of an image
 """
 
@@ -25,6 +29,7 @@ from sregistry_core.contracts import Builder, BuildFailed, BuildOrder, BuildOutp
 from .sif_files import make_sif
 
 _STEP_SECONDS = 0.05
+_PIECE = 1 << 16
 
 
 class ToyBuilder(Builder):
@@ -37,6 +42,8 @@ class ToyBuilder(Builder):
     def run(self, order: BuildOrder, output: BuildOutput) -> Path:
         """Do what the definition says."""
         image, labels = order.work_directory / "image.sif", dict(order.arguments)
+        if "again" in order.definition.splitlines():
+            output.begin_again()
         if order.handle is not None:
             output.line(f"goes on with {order.handle}")
         for line in order.definition.splitlines():
@@ -44,10 +51,15 @@ class ToyBuilder(Builder):
             match word:
                 case "say":
                     output.line(rest)
+                case "flood":
+                    _flood(output, int(rest))
                 case "hide":
                     output.hide(rest)
                 case "remember":
                     output.remember(rest)
+                case "fact":
+                    name, _, value = rest.rpartition("=")
+                    output.fact(name, value)
                 case "label":
                     name, _, value = rest.partition("=")
                     labels[name] = value
@@ -61,6 +73,8 @@ class ToyBuilder(Builder):
                 case "crash":
                     raise RuntimeError("a builder should not")
                 case "nothing":
+                    raise BuildFailed("the build ended well and left no image")
+                case "leave":
                     return image
                 case "link":
                     image.symlink_to(rest)
@@ -77,6 +91,12 @@ class ToyBuilder(Builder):
     def version(self) -> str:
         """A made-up program."""
         return "toy 1.0"
+
+
+def _flood(output: BuildOutput, signs: int) -> None:
+    for start in range(0, signs, _PIECE):
+        output.line("x" * min(_PIECE, signs - start))
+    output.line("\x1b[2J\x00\r\x07\ufffd")
 
 
 def _wait(order: BuildOrder, seconds: float) -> None:

@@ -1,6 +1,6 @@
 """Reads a form with a file in it as it comes, so that no byte of the file is kept in memory."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from io import BufferedReader, RawIOBase
 from typing import Any, BinaryIO
 
@@ -21,6 +21,7 @@ MOST_FIELDS = 20
 LARGEST_FIELD = 16 * 1024
 LARGEST_UNREAD = 1 << 20
 _BLOCK = 1 << 20
+_NONE: Mapping[str, int] = {}
 
 
 class MultipartForm:
@@ -29,14 +30,24 @@ class MultipartForm:
     Whatever comes after the file is not looked at.
     """
 
-    def __init__(self, request: Request, *, unread: Collection[str] = ()):
+    def __init__(
+        self,
+        request: Request,
+        *,
+        unread: Collection[str] = (),
+        larger: Mapping[str, int] = _NONE,
+    ):
         """Read as far as the file begins. Raises Malformed, or TooLarge for too many fields.
 
         unread   fields that may be larger, and of which nothing is kept
+        larger   fields that may have more bytes than others, and how many
         """
         self._events = _events(request)
         self._unread = unread
+        self._larger = larger
         self._fields: dict[str, str] = {}
+        self.file_field = ""
+        """The field that the file is in."""
         self._read_fields()
 
     def text(self, name: str) -> str:
@@ -55,6 +66,7 @@ class MultipartForm:
             if not isinstance(event, MultipartSegment):
                 continue
             if event.filename is not None:
+                self.file_field = event.name
                 return
             if event.name in self._fields:
                 raise Malformed(f"the field {event.name[:40]} comes twice")
@@ -64,7 +76,8 @@ class MultipartForm:
                 self._skip()
                 self._fields[event.name] = ""
             else:
-                self._fields[event.name] = self._value()
+                largest = self._larger.get(event.name, LARGEST_FIELD)
+                self._fields[event.name] = self._value(largest)
         raise Malformed("the form has no file")
 
     def _skip(self) -> None:
@@ -76,14 +89,14 @@ class MultipartForm:
             if size > LARGEST_UNREAD:
                 raise TooLarge(f"a field of the form has more than {LARGEST_UNREAD} bytes")
 
-    def _value(self) -> str:
+    def _value(self, largest: int) -> str:
         value = bytearray()
         for chunk in self._events:
             if chunk is None:
                 break
             value += chunk
-            if len(value) > LARGEST_FIELD:
-                raise TooLarge(f"a field of the form has more than {LARGEST_FIELD} bytes")
+            if len(value) > largest:
+                raise TooLarge(f"a field of the form has more than {largest} bytes")
         try:
             text = value.decode()
         except UnicodeDecodeError as error:

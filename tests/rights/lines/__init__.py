@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ..callers import Way
-from . import api, library, oci, others, shub, sregistry, ui
+from . import api, library, oci, others, remotebuild, shub, sregistry, ui
 
 LINES = {
     "discovery": others.DISCOVERY,
@@ -17,6 +17,7 @@ LINES = {
     "sregistry": sregistry.LINES,
     "shub": shub.LINES,
     "hkp": others.HKP,
+    "remotebuild": remotebuild.LINES,
     "webhooks": others.WEBHOOKS,
     "api": api.LINES,
     "ui": ui.LINES,

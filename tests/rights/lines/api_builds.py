@@ -23,6 +23,12 @@ LINES = (
     ),
     Sample("api.build", "GET", _WAITING, Deed.OTHER),
     Sample("api.build_log", "GET", f"{_ENDED}/log", Deed.OTHER),
+    Sample(
+        "api.image_provenance",
+        "GET",
+        "/api/v1/containers/{path}/images/1/provenance",
+        Deed.LOOK,
+    ),
     Sample("api.cancel_build", "POST", f"{_WAITING}/cancel", Deed.PUSH),
     Sample("api.retry_build", "POST", f"{_ENDED}/retry", Deed.PUSH),
 )

@@ -10,11 +10,19 @@ from sqlalchemy import select
 
 from sregistry_core.contracts import Scope
 from sregistry_core.digests import Digest
-from sregistry_core.errors import Conflict, LoginRequired, Malformed, NotAllowed, NotFound
+from sregistry_core.errors import (
+    Conflict,
+    LoginRequired,
+    Malformed,
+    NotAllowed,
+    NotFound,
+    StorageUnavailable,
+)
 from sregistry_core.models import Build, BuildState, Container
 from sregistry_core.names import ImageName
 from sregistry_core.services import Services
 from sregistry_core.services.builds import Wish
+from sregistry_core.storage.blob_store import BlobStore
 
 TOY = {"plugin_modules": "sregistry_core.testing.toy_builder", "builder": "toy"}
 NAME = "ada/lab/blast:1"
@@ -94,7 +102,7 @@ def test_a_build_that_fails_says_why_and_leaves_no_container(registry, people):
         assert services.db.scalars(select(Container)).all() == []
 
 
-@pytest.mark.parametrize("definition", ["nothing", "link /etc/hostname"])
+@pytest.mark.parametrize("definition", ["nothing", "leave", "link /etc/hostname"])
 def test_a_build_without_an_image_of_its_own_has_failed(registry, people, definition):
     build = people.order(definition)
 
@@ -153,6 +161,59 @@ def test_a_builder_that_can_goes_on_after_its_worker_was_killed(make_registry, s
 
     assert people.state(build) is BuildState.SUCCEEDED
     assert people.log(build) == ["before", "goes on with job 17", "hello"]
+
+
+def test_a_build_whose_storage_is_away_is_published_later_and_not_built_again(
+    registry, people, stranger, monkeypatch
+):
+    refused = []
+    put = BlobStore.put
+
+    def away_at_first(*words, **named):
+        if len(refused) < 2:
+            refused.append(1)
+            raise StorageUnavailable("the storage does not answer")
+        return put(*words, **named)
+
+    monkeypatch.setattr(BlobStore, "put", away_at_first)
+    build = people.order("say once")
+
+    registry.run_jobs()
+
+    assert len(refused) == 2
+    assert people.state(build) is BuildState.SUCCEEDED, people.show(build).reason
+    assert people.log(build) == ["once"]
+    assert stranger.pull(NAME).status_code == 200
+
+
+def test_a_build_whose_storage_stays_away_can_be_cancelled(registry, people, monkeypatch):
+    def away(*words, **named):
+        people.do("ada", lambda mine: mine.builds.cancel(mine.builds.find(build)))
+        raise StorageUnavailable("the storage does not answer")
+
+    monkeypatch.setattr(BlobStore, "put", away)
+    build = people.order("say once")
+
+    registry.run_jobs()
+
+    assert people.state(build) is BuildState.CANCELLED
+
+
+def test_a_builder_that_begins_again_repeats_no_line(make_registry):
+    registry = make_registry(**{**TOY, "builder": "lasting-toy"})
+    registry.user("ada")
+    people = People(registry)
+    build = people.order("again\nsay one\nsay two\nsay three")
+    with registry.parts.unit()() as services:
+        services.building.begin(build)
+        services.building.remember(build, "job 17")
+        services.building.say(build, [(1, "goes on with job 17"), (2, "one")])
+
+    registry.run_jobs()
+
+    assert people.log(build) == ["goes on with job 17", "one", "two", "three"]
+    said = hashlib.sha256(b"goes on with job 17\none\ntwo\nthree\n").hexdigest()
+    assert people.show(build).log_digest == f"sha256:{said}"
 
 
 def test_secrets_and_what_moves_a_cursor_are_not_in_the_log(registry, people):

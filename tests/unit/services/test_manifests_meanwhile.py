@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sregistry_core.digests import ContentDigest
 from sregistry_core.names import CollectionName, ContainerName
 from sregistry_core.services.locking import lock_container
-from sregistry_core.services.manifests import Reference
+from sregistry_core.services.manifest_reference import Reference
 from sregistry_core.testing.oci import (
     EMPTY,
     EMPTY_TYPE,

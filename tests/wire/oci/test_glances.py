@@ -11,7 +11,7 @@ from sregistry_core.digests import ContentDigest
 from sregistry_core.models import Container, ManifestTag, Tag
 from sregistry_core.names import ContainerName, ImageName
 from sregistry_core.services.glances import blob_at, image_at, manifest_at
-from sregistry_core.services.manifests import Reference
+from sregistry_core.services.manifest_reference import Reference
 from sregistry_core.services.seen import SeenImage
 from sregistry_core.testing.oci import descriptor, index_of
 from sregistry_core.testing.sif_files import make_sif

@@ -1,6 +1,5 @@
 """One command: what it says line by line, and its end, also when it would not end by itself."""
 
-import codecs
 import os
 import selectors
 import signal
@@ -11,12 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
 
-from sregistry_core.contracts import BuildFailed
+from sregistry_core.contracts import BuildFailed, OutputLines, handle_of_process
 
 _STEP_SECONDS = 0.5
 _GRACE_SECONDS = 3.0
 _BLOCK = 1 << 16
-_LONGEST_LINE = 1 << 16
 
 
 class Process:
@@ -40,14 +38,14 @@ class Process:
     @property
     def handle(self) -> str:
         """What leads back to it: its number, and when it was started."""
-        return f"{self._process.pid}:{_started_at(self._process.pid)}"
+        return handle_of_process(self._process.pid)
 
     def follow(self, show: Callable[[str], None], why_to_stop: Callable[[], str | None]) -> int:
         """Show its lines until it ends, and give its status.
 
         why_to_stop   is asked about twice a second: a reason ends it, and is raised as BuildFailed
         """
-        lines = _Lines(show)
+        lines = OutputLines(show)
         with (
             cast(IO[bytes], self._process.stdout) as output,
             selectors.DefaultSelector() as selector,
@@ -82,43 +80,3 @@ class Process:
     def _end_group(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
-
-
-class _Lines:
-    """Cuts what comes in blocks into lines; of one without an end, into pieces."""
-
-    def __init__(self, show: Callable[[str], None]):
-        self._show = show
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._rest = ""
-
-    def add(self, block: bytes) -> None:
-        self._rest += self._decoder.decode(block)
-        *whole, self._rest = self._rest.split("\n")
-        for line in whole:
-            self._show(line)
-        if len(self._rest) > _LONGEST_LINE:
-            self._show(self._rest)
-            self._rest = ""
-
-    def end(self) -> None:
-        if self._rest:
-            self._show(self._rest)
-
-
-def end(handle: str) -> None:
-    """End what a killed worker has left behind; another process of the same number is let be."""
-    number, _, started_at = handle.partition(":")
-    if number.isdigit() and started_at and _started_at(int(number)) == started_at:
-        with suppress(ProcessLookupError):
-            os.killpg(int(number), signal.SIGKILL)
-
-
-def _started_at(number: int) -> str:
-    """When a process was started, in ticks since the boot; empty for one that is gone."""
-    try:
-        fields = Path(f"/proc/{number}/stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return ""
-    # The name, in brackets, may hold blanks and brackets.
-    return fields.rpartition(")")[2].split()[19]

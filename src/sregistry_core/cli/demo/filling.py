@@ -21,7 +21,7 @@ from sregistry_core.jobs.unit import Unit, unit_of
 from sregistry_core.models import Collection, CollectionRole, Container, DailyDownloads, Star, Topic
 from sregistry_core.names import CollectionName, ContainerName, ImageName
 from sregistry_core.services import Facilities, Services
-from sregistry_core.services.manifests import Reference
+from sregistry_core.services.manifest_reference import Reference
 
 from .catalogue import HOME, Catalogue, Shelf, Ware
 from .images import Keys, make_image

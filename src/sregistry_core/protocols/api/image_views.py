@@ -10,7 +10,7 @@ from sregistry_core.web.paging import read_page
 from .addressed import container_of, image_of
 from .answers import answer, nothing, page
 from .endpoints import endpoint
-from .image_wire import image_json, inspected_image_json
+from .image_wire import image_json, inspected_image_json, statement_json
 from .members import read_changes
 
 
@@ -49,6 +49,16 @@ def delete_image(request: Request) -> Response:
     """Delete an image and every tag that points at it."""
     request.services.images.delete(image_of(request))
     return nothing()
+
+
+@endpoint("api.image_provenance", "arch", "after", "limit")
+def show_provenance(request: Request) -> Response:
+    """Show how an image was built here, a statement for each build."""
+    asked = read_page(request)
+    found = request.services.build_statements.of(
+        image_of(request), after=asked.after, limit=asked.limit + 1
+    )
+    return page(request, found, asked, key=lambda one: one.digest, to_json=statement_json)
 
 
 @endpoint("api.image_file", "arch")

@@ -6,6 +6,7 @@ from typing import Any
 
 from sregistry_core.models import Image, ImageSignature, Tag
 from sregistry_core.services.access import name_of
+from sregistry_core.services.build_statements import Statement
 from sregistry_core.services.tag_history import Moved
 
 from .wire import time_json
@@ -40,6 +41,11 @@ def image_json(image: Image, tags: Sequence[str]) -> dict[str, Any]:
         "tags": list(tags),
         "pushed_at": time_json(image.pushed_at),
     }
+
+
+def statement_json(one: Statement) -> dict[str, Any]:
+    """How an image was built, in the words of in-toto and SLSA."""
+    return {"digest": one.digest, "build": one.build, "statement": one.statement}
 
 
 def inspected_image_json(

@@ -90,6 +90,7 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("api.change_image", "PATCH", f"{_CONTAINER}/images/{{reference}}"),
     ("api.delete_image", "DELETE", f"{_CONTAINER}/images/{{reference}}"),
     ("api.image_file", "GET", f"{_CONTAINER}/images/{{reference}}/file"),
+    ("api.image_provenance", "GET", f"{_CONTAINER}/images/{{reference}}/provenance"),
     ("api.tags", "GET", f"{_CONTAINER}/tags"),
     ("api.tag", "GET", f"{_CONTAINER}/tags/{{tag}}"),
     ("api.set_tag", "PUT", f"{_CONTAINER}/tags/{{tag}}"),

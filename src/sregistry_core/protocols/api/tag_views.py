@@ -17,12 +17,13 @@ from .image_wire import moved_json, tags_json
 from .members import read_changes, read_members
 
 
-@endpoint("api.tags")
+@endpoint("api.tags", "after", "limit")
 def list_tags(request: Request) -> Response:
     """Show the tags of a container."""
-    container, tags = container_of(request), request.services.tags
-    items = tags_json(tags.of(container), tags.digests_of(container))
-    return answer({"items": items, "next_after": None})
+    asked, container, tags = read_page(request), container_of(request), request.services.tags
+    rows = tags.of(container, after=asked.after, limit=asked.limit + 1)
+    items = tags_json(rows, tags.digests_of(container, rows))
+    return page(request, items, asked, key=lambda tag: tag["tag"], to_json=lambda tag: tag)
 
 
 @endpoint("api.tag")
@@ -70,4 +71,4 @@ def show_history(request: Request) -> Response:
 
 
 def _shown(request: Request, container: Container, rows: Sequence[Tag]) -> Response:
-    return answer(tags_json(rows, request.services.tags.digests_of(container))[0])
+    return answer(tags_json(rows, request.services.tags.digests_of(container, rows))[0])

@@ -15,7 +15,10 @@ from .wire import services_json, user_json, version_json
 @view_config(route_name="discovery.services")
 def show_services(request: Request) -> Response:
     """Say where each service of a client's endpoint is."""
-    return json_response(services_json(request.registry["facilities"].settings.public_url))
+    facilities = request.registry["facilities"]
+    settings = facilities.settings
+    builds = "remotebuild" in settings.protocols and bool(facilities.plugins.builders)
+    return json_response(services_json(settings.public_url, builds=builds))
 
 
 @view_config(route_name="discovery.version")

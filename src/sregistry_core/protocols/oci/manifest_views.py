@@ -6,7 +6,7 @@ from pyramid.view import view_config
 
 from sregistry_core.contracts import Action
 from sregistry_core.errors import InvalidDigest, InvalidManifest, ManifestUnknown, TooLarge
-from sregistry_core.services.manifests import Reference
+from sregistry_core.services.manifest_reference import Reference
 from sregistry_core.services.seen import AnyContainer, AnyManifest
 from sregistry_core.web.caching import keep_for_a_moment
 from sregistry_core.web.forms import body_of

@@ -28,6 +28,7 @@ def includeme(config: Configurator) -> None:
     config.scan(".client_secret_views")
     config.scan(".journey_views")
     config.include(".see")
+    config.include(".build")
     config.scan(".views")
     config.scan(".session_views")
     config.scan(".token_views")

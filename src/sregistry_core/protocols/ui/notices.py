@@ -30,6 +30,9 @@ NOTICES = {
     "tag-thawed": _("The tag is thawed: it can be moved again."),
     "tag-deleted": _("The tag is deleted. What it pointed at stays."),
     "cleaned-up": _("What you chose is deleted."),
+    # Builds
+    "build-ordered": _("The build is ordered."),
+    "build-cancelled": _("The build is being ended."),
     "uploaded": _("The image is uploaded. What it says of itself is shown here in a moment."),
     # Teams
     "team-created": _("The team is made, and you own it."),

@@ -65,6 +65,8 @@ class Site:
     address: Address
     protocols: frozenset[str]
     has_terms: bool
+    builds: bool
+    """Whether images are built here."""
 
 
 def site_of(settings: CoreSettings) -> Site:
@@ -77,6 +79,7 @@ def site_of(settings: CoreSettings) -> Site:
         address=read_address(settings.public_url),
         protocols=frozenset(settings.protocols),
         has_terms=settings.terms is not None,
+        builds=bool(settings.builder),
     )
 
 

@@ -7,7 +7,8 @@ and nothing has to be compiled.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import BytesIO
@@ -78,11 +79,16 @@ def in_words(value: Any) -> Any:
     return value.interpolate() if request is None else request.localizer.translate(value)
 
 
-def in_day(moment: datetime) -> str:
+def in_day(moment: date) -> str:
     """Give the day of a moment, in UTC, as the language of the request writes it."""
     request = get_current_request()
     name = ENGLISH if request is None else language_of(request).name
-    return str(format_date(moment, "d MMM y" if name == ENGLISH else "medium", locale=name))
+    return _day_in(moment.date() if isinstance(moment, datetime) else moment, name)
+
+
+@lru_cache(maxsize=10_000)
+def _day_in(day: date, language: str) -> str:
+    return str(format_date(day, "d MMM y" if language == ENGLISH else "medium", locale=language))
 
 
 def language_of(request: Request) -> Language:

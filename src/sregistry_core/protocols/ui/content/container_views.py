@@ -53,6 +53,7 @@ def show_container(request: Request) -> Response:
         is_first=not asked.after,
         pulls=pull_chart(services.provenance.pulls_of(container, first_day(today)), today),
         is_public=public,
+        may_push=may_push,
         may_manage=services.access.may(Action.MANAGE, container),
         ways=ways_for(site, subject, may_push=may_push, home=site.id),
         badges=_snippets(request, container, path) if public else {},

@@ -14,8 +14,9 @@ from sregistry_core.services import Services
 from ..fields import query_field
 from .named import absent
 
-LARGEST_PART = 5_000
-"""Containers in one file; a sitemap has at most 50,000 addresses. Source: sitemaps.org."""
+LARGEST_PART = 400
+"""Containers in one file: as many as are answered at once. A sitemap has at most 50,000 addresses,
+and an index of sitemaps as many files. Source: sitemaps.org."""
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _FOR_CLIENTS = ("/-/", "/*/-/", "/api/", "/auth/", "/transfer/", "/v1/", "/v2/")
 
@@ -53,7 +54,7 @@ def _part(request: Request, after: str) -> Response:
     if request.registry["facilities"].settings.private_only:
         raise absent(request)
     url = request.registry["ui_site"].address.url
-    found = _as_anybody(request).repositories.names(after=after, limit=LARGEST_PART)
+    found = _as_anybody(request).newest.names(after=after, limit=LARGEST_PART)
     pages = {} if after else {"/": None}
     known = {"/".join(after.split("/")[:count]) for count in (1, 2)}
     for name in found:

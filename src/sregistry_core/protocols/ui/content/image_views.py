@@ -14,6 +14,7 @@ from sregistry_core.models import Container, Image, Manifest
 from sregistry_core.names import ContainerName, ImageName, parse_architecture, parse_tag
 from sregistry_core.services.access import name_of
 
+from ..built import origins_of
 from ..fields import query_field
 from ..pages import page
 from . import highlighting
@@ -125,6 +126,7 @@ def _image_page(request: Request, image: Image, tag: str | None) -> Response:
         manifest=highlighting.document(body),
         manifest_digest=digest,
         referrers=referrers,
+        builds=origins_of(request, image),
         sboms=[one for one in referrers if _is_sbom(one)],
         is_public=public,
         may_manage=services.access.may(Action.MANAGE, container),

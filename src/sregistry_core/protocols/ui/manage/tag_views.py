@@ -87,13 +87,14 @@ def _before(request: Request, container: Container, tag: str, image: Image) -> I
 def _tags_page(request: Request, wrong: Wrong) -> Response:
     container = container_for(request, Action.PUSH)
     services = request.services
-    rows = services.tags.of(container)
-    digests = services.tags.digests_of(container)
+    asked = query_field(request, "after")
+    rows = services.tags.of(container, after=asked, limit=_SHOWN_AT_ONCE + 1)
+    digests = services.tags.digests_of(container, rows)
     tags: dict[str, list[tuple[str, str]]] = {}
     frozen = {row.name for row in rows if row.frozen_at is not None}
     for row in rows:
         tags.setdefault(row.name, []).append((row.arch, digests[row.image_id]))
-    names = [name for name in tags if name > query_field(request, "after")]
+    names = list(tags)
     moving = None
     if wrong.form == "set" and wrong.status == _WARNED:
         moving = _warning(request, container)

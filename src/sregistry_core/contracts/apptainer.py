@@ -1,0 +1,205 @@
+"""What builders share that run the Apptainer or Singularity of a site, here or elsewhere."""
+
+import codecs
+import os
+import pwd
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sregistry_core.errors import ConfigurationError
+
+from .builder import BuildFailed, BuildOrder
+from .settings import PluginSettings
+
+SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_PREFIXES = ("APPTAINER", "SINGULARITY")
+_BOOTSTRAP = re.compile(r"^\s*bootstrap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+_LONGEST_LINE = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class BuildAccount:
+    """An ordinary user of the machine, who builds when the worker is root."""
+
+    number: int
+    group: int
+
+    def give(self, path: Path) -> None:
+        """Make a file or a directory theirs, where the worker is another user and may do so."""
+        if os.geteuid() == 0:
+            os.chown(path, self.number, self.group)
+
+    def words(self) -> Sequence[str]:
+        """Give words that run the words after them as this user; none unless the worker is root."""
+        if os.geteuid() != 0:
+            return ()
+        return (
+            *("setpriv", f"--reuid={self.number}", f"--regid={self.group}", "--clear-groups"),
+            "--",
+        )
+
+
+def read_account(settings: PluginSettings) -> BuildAccount | None:
+    """Read `user`: a name of this machine, or the number of a user and a group.
+
+    Raises ConfigurationError for root, and where the worker is root and none is named.
+    """
+    text = settings.text("user", "")
+    if not text:
+        if os.geteuid() == 0:
+            raise ConfigurationError(
+                f"{settings.name}.user is missing: the worker runs as root, and nothing is built "
+                "as root"
+            )
+        return None
+    number, _, group = text.partition(":")
+    if number.isdigit():
+        found = BuildAccount(int(number), int(group) if group.isdigit() else int(number))
+    else:
+        try:
+            entry = pwd.getpwnam(text)
+        except KeyError as error:
+            raise ConfigurationError(
+                f"{settings.name}.user = {text}, and there is no such user"
+            ) from error
+        found = BuildAccount(entry.pw_uid, entry.pw_gid)
+    if found.number == 0:
+        raise ConfigurationError(f"{settings.name}.user = {text}: nothing is built as root")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ApptainerProgram:
+    """The program that builds, and what every build is given.
+
+    command     the program, and words before `build`
+    options     words after `build`
+    bootstraps  what a definition may start from; empty for anything
+    user_name   and its password, for private images that builds start from
+    """
+
+    command: tuple[str, ...] = ("apptainer",)
+    options: tuple[str, ...] = ()
+    bootstraps: frozenset[str] = frozenset()
+    user_name: str = ""
+    password: str = ""
+
+    def require_allowed(self, definition: str) -> None:
+        """Raise BuildFailed for a definition that starts from what it may not."""
+        for name in _BOOTSTRAP.findall(definition):
+            if self.bootstraps and name.lower() not in self.bootstraps:
+                allowed = ", ".join(sorted(self.bootstraps))
+                raise BuildFailed(
+                    f"nothing is built here from the bootstrap {name[:40]} (but from {allowed})"
+                )
+
+    def furnish(self, order: BuildOrder, account: BuildAccount | None) -> Path:
+        """Make what the program finds, and give the directory that it starts in."""
+        work = order.work_directory
+        recipe = work / "recipe.def"
+        recipe.write_text(order.definition, encoding="utf-8")
+        places = [work / "home", work / "tmp", work / "cache"]
+        for place in places:
+            place.mkdir(mode=0o700, exist_ok=True)
+        given = [work, recipe, *places]
+        if order.context_directory is not None:
+            for parent, folders, files in os.walk(order.context_directory):
+                given += [Path(parent, name) for name in (".", *folders, *files)]
+        for path in given:
+            if account is not None and not path.is_symlink():
+                account.give(path)
+        return order.context_directory or work
+
+    def words(self, order: BuildOrder, image: Path) -> list[str]:
+        """Give the command that builds what was furnished."""
+        words = [*self.command, "build", *self.options]
+        for name, value in order.arguments.items():
+            words += ["--build-arg", f"{name}={value}"]
+        return [*words, str(image), str(order.work_directory / "recipe.def")]
+
+    def variables(self, work: Path) -> Mapping[str, str]:
+        """Give its environment: what the program keeps goes to the work directory, and with it."""
+        return {
+            "LC_ALL": "C.UTF-8",
+            "HOME": str(work / "home"),
+            "TMPDIR": str(work / "tmp"),
+            **{f"{prefix}_TMPDIR": str(work / "tmp") for prefix in _PREFIXES},
+            **{f"{prefix}_CACHEDIR": str(work / "cache") for prefix in _PREFIXES},
+        }
+
+    def secrets(self) -> Mapping[str, str]:
+        """Give the part of its environment that nobody may see."""
+        if not self.user_name:
+            return {}
+        return {
+            f"{prefix}_DOCKER_{name}": value
+            for prefix in _PREFIXES
+            for name, value in (("USERNAME", self.user_name), ("PASSWORD", self.password))
+        }
+
+
+def read_apptainer(settings: PluginSettings) -> ApptainerProgram:
+    """Read what the ini file says of the program."""
+    return ApptainerProgram(
+        command=settings.words("command", "apptainer"),
+        options=settings.words("options", ""),
+        bootstraps=frozenset(name.lower() for name in settings.words("bootstraps", "")),
+        user_name=settings.text("docker_user", ""),
+        password=settings.secret("docker_password", None).value,
+    )
+
+
+class OutputLines:
+    """Cuts what comes in blocks into lines; of one without an end, into pieces."""
+
+    def __init__(self, show: Callable[[str], None]):
+        self._show = show
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._rest = ""
+
+    def add(self, block: bytes) -> None:
+        """Show the lines that end in a block; the rest waits."""
+        self._rest += self._decoder.decode(block)
+        *whole, self._rest = self._rest.split("\n")
+        for line in whole:
+            self._show(self._in_pieces(line))
+        self._rest = self._in_pieces(self._rest)
+
+    def _in_pieces(self, line: str) -> str:
+        """Show all but the last piece of a line, and give that."""
+        while len(line) > _LONGEST_LINE:
+            self._show(line[:_LONGEST_LINE])
+            line = line[_LONGEST_LINE:]
+        return line
+
+    def end(self) -> None:
+        """Show what has no line feed."""
+        if self._rest:
+            self._show(self._rest)
+            self._rest = ""
+
+
+def bytes_below(directory: Path) -> int:
+    """Bytes that the files below a directory take up on disk."""
+    size = 0
+    for parent, _folders, files in os.walk(directory, onerror=lambda _error: None):
+        for name in files:
+            try:
+                size += os.lstat(os.path.join(parent, name)).st_blocks * 512  # noqa: PTH118 - many
+            except OSError:
+                # It was removed meanwhile.
+                continue
+    return size
+
+
+__all__ = [
+    "SEARCH_PATH",
+    "ApptainerProgram",
+    "BuildAccount",
+    "OutputLines",
+    "bytes_below",
+    "read_account",
+    "read_apptainer",
+]

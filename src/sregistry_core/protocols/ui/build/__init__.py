@@ -1,0 +1,26 @@
+"""Builds in the browser: ordered, waited for, followed, ended and tried again."""
+
+from pyramid.config import Configurator
+
+_READING = ("GET", "HEAD")
+_BUILD = "/-/builds/{build:[0-9a-f]{32}}"
+
+
+def includeme(config: Configurator) -> None:
+    """Add the pages. Without a builder nothing leads to them, and no order is taken."""
+    add = config.add_route
+    add("ui.builds", "/-/builds", request_method=_READING)
+    add("ui.new_build", "/-/builds/new", request_method=_READING)
+    add("ui.order_build", "/-/builds/order", request_method="POST")
+    add("ui.build", _BUILD, request_method=_READING)
+    add("ui.build_log", f"{_BUILD}/log", request_method=_READING)
+    add("ui.build_text", f"{_BUILD}/log.txt", request_method=_READING)
+    add("ui.cancel_build", f"{_BUILD}/cancel", request_method="POST")
+    add("ui.retry_build", f"{_BUILD}/retry", request_method="POST")
+    # A definition is larger than other forms, and may come as a file.
+    config.take_large_forms("ui.order_build")
+    config.include(".words")
+    config.scan(".build_views")
+    config.scan(".list_views")
+    config.scan(".log_views")
+    config.scan(".order_views")
