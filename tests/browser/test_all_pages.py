@@ -4,14 +4,19 @@ A page that is added is visited without a line here: see `pages_there_are`.
 """
 
 import re
+import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from sregistry_core.app import Parts
 from sregistry_core.contracts import Scope
-from sregistry_core.models import Outbox
+from sregistry_core.ini import read_ini
+from sregistry_core.models import BuildState, Outbox
 from sregistry_core.names import CollectionName, ImageName, RobotName
+from sregistry_core.services.builds import ENDS, Wish
 from sregistry_core.testing.live import PASSWORD, LiveRegistry
 
 from .pages_there_are import addresses
@@ -77,7 +82,9 @@ def registry(tmp_path_factory, with_content):
     settings = {
         "sregistry.protocols": PROTOCOLS,
         "sregistry.login": "passwords campus",
-        "sregistry.plugin_modules": "sregistry_core.testing.elsewhere",
+        "sregistry.plugin_modules": "sregistry_core.testing.elsewhere "
+        "sregistry_core.testing.toy_builder",
+        "sregistry.builder": "toy",
         "campus.use": "elsewhere",
         "sregistry.terms": str(directory / "terms.md"),
         "sregistry.quota": "64M",
@@ -111,6 +118,29 @@ def registry(tmp_path_factory, with_content):
         )  # fmt: skip
     with live:
         yield live
+
+
+def built(registry):
+    """Have an image built by grace; the number of the build, which has ended well."""
+    definition = "say " + "A long line of a log. " * 20 + "\nsay Done.\nlabel org.example.a=b"
+    ini = read_ini(registry.ini, registry.environ)
+    parts = Parts.open(ini.app, here=ini.here, environ=registry.environ)
+    try:
+        with parts.unit()() as services:
+            grace = services.accounts.caller_of(services.accounts.find("grace"))
+        with parts.unit(replace(grace, scope=Scope.ADMIN))() as services:
+            name = ImageName.parse("genomics/pipelines/built:1", home="tacc")
+            number = services.builds.order(Wish(definition, name)).id
+    finally:
+        parts.close()
+    for _ in range(600):
+        with registry.services() as services:
+            state = services.builds.find(number).state
+        if state in ENDS:
+            assert state == BuildState.SUCCEEDED
+            return number
+        time.sleep(0.1)
+    raise AssertionError(f"the build does not end: {state}")
 
 
 def look(person, name):
@@ -156,7 +186,7 @@ def test_every_page_of_the_route_map_is_well_made(registry, visit):
         digest, secret = image.digest, made.secret
     seen = 0
 
-    for one in addresses(registry, digest, secret):
+    for one in addresses(registry, digest=digest, secret=secret, build=built(registry)):
         person = ada if one.is_for_administrators else grace
         if opened(person, one.path):
             look(person, one.route.removeprefix("ui."))
