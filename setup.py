@@ -86,6 +86,7 @@ setup(
             "mypy>=2,<3",
             "oras>=0.2.43,<0.3",
             "playwright>=1.50,<2",
+            "requests>=2.32,<3",
             "ruff>=0.17,<0.18",
             "schemathesis>=4.32,<5",
             "types-PyYAML",

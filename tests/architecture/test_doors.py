@@ -396,6 +396,10 @@ DOORS = {
     "build_contexts.announce": Refuses(lambda s, t: s.build_contexts.announce(t.digest, 1)),
     "build_contexts.receive": Unguarded("its address is signed, and comes from a guarded door"),
     "build_contexts.adopt": Refuses(lambda s, t: s.build_contexts.adopt(t.archive, t.digest, 1)),
+    "build_secrets.of": Refuses(lambda s, t: s.build_secrets.of(t.lab)),
+    "build_secrets.set": Refuses(lambda s, t: s.build_secrets.set(t.lab, "TOKEN", "swordfish")),
+    "build_secrets.remove": Refuses(lambda s, t: s.build_secrets.remove(t.lab, "TOKEN")),
+    "build_secrets.opened": RefusesAllButTheSystem(lambda s, t: s.build_secrets.opened("b" * 32)),
     "git_connections.find": Refuses(lambda s, t: s.git_connections.find(t.lab)),
     "git_connections.all": Refuses(lambda s, t: s.git_connections.all()),
     "git_connections.set": Refuses(
@@ -687,6 +691,7 @@ def registry(tmp_path_factory, empty_database):
         services.keys.add(KEY.public.encode())
         services.stars.give(empty)
         services.git_connections.set(lab, GitWanted("https://127.0.0.1/a/b"))
+        services.build_secrets.set(lab, "TOKEN", "what only builds know")
         services.linked_logins.link(services.access.caller.user_id, Subject("campus", "1", "ada"))
     with registry.parts.unit(caller_of(registry, "ada"))() as services:
         services.manifests.find(services.catalog.container(BLAST), Reference("1"))

@@ -53,6 +53,7 @@ LIBRARIES = {
     "pyramid_tm": ["web/"],
     "pytest": ["testing/"],
     "redis": ["jobs/"],
+    "requests": ["testing/openid_provider.py"],
     "sqlalchemy": ["db/", "models/", "services/", "jobs/", "web/", "testing/"],
     "transaction": ["db/session.py", "jobs/", "web/"],
     "waitress": ["server/"],

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -11,9 +12,19 @@ import pytest
 from sqlalchemy import select
 
 from sregistry_core.models import Build, BuildState
+from sregistry_core.testing.apptainer import Apptainer
 from sregistry_core.testing.components import leave_out
 from sregistry_core.testing.live import LiveRegistry
 
+DEFINITION = """Bootstrap: localimage
+From: {base}
+
+%files
+    data.txt /opt/data.txt
+
+%post
+    echo the file says: $(cat /opt/data.txt)
+"""
 SCRIPT = Path(__file__).parents[1] / "components/scs-build.sh"
 # The client orders no definition without files.
 RECIPE = """%files
@@ -54,7 +65,8 @@ class Terminal:
         (place / "tmp").mkdir()
 
     def start(self, lines, *words, token=None):
-        (self.place / "blast.def").write_text(RECIPE.format(lines=lines))
+        text = lines if lines.startswith("Bootstrap") else RECIPE.format(lines=lines)
+        (self.place / "blast.def").write_text(text)
         command = [self._program, "build", "--url", self._registry.url, "blast.def", *words]
         return subprocess.Popen(
             command,
@@ -148,3 +160,31 @@ def test_a_wrong_token_and_a_collection_of_others_are_refused_in_words(ada, regi
     code, _, errors = ada.build("say x", f"library:{ada.name}x/lab/blast:1")
     assert code == 1
     assert "403 Forbidden" in errors and "may not push" in errors
+
+
+def test_apptainer_builds_with_the_files_of_the_author(
+    program, make_live_registry, apptainer_root, tmp_path_factory, tmp_path
+):
+    place = Apptainer(apptainer_root, tmp_path_factory.mktemp("builds"))
+    base = place.build_runnable_image("base.sif", "cat")
+    enter = place.place / "enter"
+    enter.write_text(f'#!/bin/sh\nexec {shlex.join(place.entering())} "$@"\n')
+    enter.chmod(0o755)
+    registry = make_live_registry(
+        settings={
+            "sregistry.plugins": "filesystem local-builder",
+            "sregistry.builder": "local-builder",
+            "sregistry.build_directory": str(place.place / "work"),
+            "sregistry.protocols": "discovery transfer library remotebuild api",
+            "local-builder.enter": str(enter),
+            "local-builder.user": place.user,
+        }
+    )
+    ada = Terminal(program, registry, tmp_path, registry.make_user("ada"))
+
+    code, said, errors = ada.build(DEFINITION.format(base=base), "blast.sif")
+
+    assert code == 0, said + errors
+    assert "the file says: a text of mine\n" in said
+    place.put(tmp_path / "blast.sif")
+    assert "a text of mine" in place.must("exec", "blast.sif", "cat", "/opt/data.txt")

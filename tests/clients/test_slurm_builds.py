@@ -13,6 +13,7 @@ RECIPE = """Bootstrap: localimage
 From: {base}
 
 %post
+    echo "the token is $TOKEN"
     for n in 1 2 3 4 5 6; do echo "step $n"; sleep 1; done
 
 %labels
@@ -54,6 +55,8 @@ def test_a_server_that_is_killed_finds_its_job_again_and_the_image_is_pulled(
     registry, cluster, base
 ):
     registry.make_user("ada")
+    registry.admin("collection", "add", "ada/lab")
+    registry.admin("build-secret", "set", "ada/lab", "TOKEN", "-", stdin="swordfish\n")
     recipe = Path(registry.directory, "recipe.def")
     recipe.write_text(RECIPE.format(base=base))
     build = registry.admin("build", "--detach", str(recipe), "ada/lab/blast:1").strip()
@@ -69,6 +72,8 @@ def test_a_server_that_is_killed_finds_its_job_again_and_the_image_is_pulled(
     said = _said(registry, build)
     assert [line for line in said if line.startswith("step")] == [f"step {n}" for n in range(1, 7)]
     assert len([line for line in said if line.startswith("the job ")]) == 1
+    assert "the token is ***" in said
+    assert not any("swordfish" in line for line in said)
     jobs = cluster.slurm.run("squeue", "--noheader", "--states=all", "--format=%j %P %T")
     assert jobs.split() == [f"sregistry-build-{build}", "urgent", "COMPLETED"]
     host = registry.url.removeprefix("http://")

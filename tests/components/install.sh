@@ -10,6 +10,8 @@ programs=(
     /usr/lib/postgresql/15/bin/postgres:postgresql-15
     nginx:nginx
     strace:strace
+    faketime:faketime
+    shellcheck:shellcheck
     wrk:wrk
     skopeo:skopeo
     buildah:buildah

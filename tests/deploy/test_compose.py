@@ -84,7 +84,7 @@ def test_every_variable_of_a_container_is_read_by_something(environ):
     scripts = "".join((PLACE / name).read_text() for name in ("prepare", "make-bucket"))
     read = used_by_ini() | set(re.findall(r"SREGISTRY_[A-Z_0-9]+", scripts))
 
-    for name in ("init", "web", "worker"):
+    for name in ("init", "web", "worker", "buildlog"):
         assert set(services[name]["environment"]) <= read, name
 
 
@@ -139,7 +139,8 @@ def test_what_is_changed_for_containers_is_all_that_is_to_be_changed(tmp_path):
     subprocess.run([PLACE / "nginx/adapt", conf], check=True)
 
     text = conf.read_text(encoding="utf-8")
-    assert "server web:8080;" in text
+    assert text.count("server web:8080;") == 2
+    assert text.count("server buildlog:8090;") == 1
     assert text.count("server_name _;") == 2
     assert "/etc/nginx/tls/registry.pem" in text
     assert "location /_images/" not in text

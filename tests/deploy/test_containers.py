@@ -37,11 +37,12 @@ def test_every_service_is_healthy_and_ours_are_not_root(stack):
     for service in stack.services:
         if stack.has_health_check(service):
             stack.wait_until_healthy(service)
-    for service in ("web", "worker"):
+    for service in ("web", "worker", "buildlog"):
         name = stack.name(service)
         assert stack.podman.must("exec", name, "id", "-u") == "10001"
         assert stack.podman.try_to("exec", name, "touch", "/etc/x").returncode != 0
     assert "working for" in stack.logs("worker")
+    assert "the build log of" in stack.logs("buildlog")
     assert ask(stack, "/readyz")[0] == 200
 
 
@@ -99,8 +100,23 @@ def test_a_push_without_the_right_is_refused_by_nginx(stack):
     assert json.loads(body)["errors"][0]["code"] == "UNAUTHORIZED"
 
 
-def test_a_signal_ends_web_server_and_worker_well(stack):
-    for service in ("worker", "web"):
+def test_whoever_follows_a_build_comes_to_the_build_log(stack):
+    token = stack.admin("token", "add", "admin").strip()
+    upgrade = {
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": base64.b64encode(bytes(16)).decode(),
+    }
+    path = f"/v1/build-ws/{'0' * 32}"
+
+    status, body = ask(stack, path, headers={**upgrade, "Authorization": f"Bearer {token}"})
+
+    assert (status, json.loads(body)["error"]["message"]) == (404, "the build does not exist")
+    assert ask(stack, path, headers=upgrade)[0] == 401
+
+
+def test_a_signal_ends_every_process_of_ours_well(stack):
+    for service in ("worker", "buildlog", "web"):
         began = time.monotonic()
         assert stack.stop(service) == 0, stack.logs(service)
         assert time.monotonic() - began < 30

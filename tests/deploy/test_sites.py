@@ -7,7 +7,6 @@ import shutil
 import ssl
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -21,6 +20,7 @@ from sregistry_core.testing.image_files import sha256_of
 from sregistry_core.testing.live import LiveRegistry, free_address, free_port
 from sregistry_core.testing.live_worker import LiveWorker
 from sregistry_core.testing.nginx import nginx_before
+from sregistry_core.testing.openid_provider import SECRET, OpenidProvider
 from sregistry_core.testing.slapd import PASSWORD, SERVICE, SERVICE_PASSWORD, Slapd
 
 pytestmark = pytest.mark.real
@@ -86,20 +86,9 @@ def log_in(tmp_path):
 
 @pytest.fixture
 def provider_of():
-    """Starts the real OpenID provider of the plugin's own tests."""
-    spec = spec_from_file_location(
-        "real_provider", HOME / "plugins/sregistry-oauth/tests/real_provider.py"
-    )
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    """Starts the real OpenID provider."""
     with ExitStack() as stack:
-
-        def start(*callbacks):
-            provider = module.RealProvider(callbacks)
-            stack.callback(provider.end)
-            return provider, module.SECRET
-
-        yield start
+        yield lambda *callbacks: stack.enter_context(OpenidProvider(callbacks))
 
 
 def test_a_small_lab(tmp_path, log_in):
@@ -159,7 +148,7 @@ def test_a_computing_centre(tmp_path, log_in):
 def test_a_cloud(tmp_path, log_in, postgresql, redis, s3_server, provider_of):
     listen = f"{free_address()}:80"
     url = f"http://{listen.removesuffix(':80')}"
-    provider, secret = provider_of(f"{url}/auth/sign-in/institute/callback")
+    provider = provider_of(f"{url}/auth/sign-in/institute/callback")
     bucket = s3_server.make_bucket()
     cloud = Site(
         "cloud.ini",
@@ -174,7 +163,7 @@ def test_a_cloud(tmp_path, log_in, postgresql, redis, s3_server, provider_of):
         SREGISTRY_S3_ACCESS_KEY=bucket["access_key"],
         SREGISTRY_S3_SECRET_KEY=bucket["secret_key"],
         SREGISTRY_ISSUER=provider.issuer,
-        SREGISTRY_CLIENT_SECRET=secret,
+        SREGISTRY_CLIENT_SECRET=SECRET,
     )
     with cloud, LiveWorker(cloud):
         sign_in(cloud, provider, "ada")

@@ -81,7 +81,7 @@ class Machine:
 
     def __init__(self, room):
         self.room = room
-        self.port = free_port()
+        self.port, self.build_log_port = free_port(), free_port()
         for name in ("etc", "state", "layers"):
             (room / name).mkdir()
         os.chown(room / "state", int(USER), int(USER))
@@ -89,6 +89,7 @@ class Machine:
         text = (HOME / "production.ini").read_text(encoding="utf-8")
         text = text.replace("${SREGISTRY_PUBLIC_URL}", "http://registry.test")
         text = text.replace("${SREGISTRY_LISTEN:-127.0.0.1:8080}", f"127.0.0.1:{self.port}")
+        text = text.replace("${SREGISTRY_BUILD_LOG:-embedded}", f"127.0.0.1:{self.build_log_port}")
         (room / "etc/production.ini").write_text(text)
 
     def start(self, unit, *words):
@@ -182,6 +183,24 @@ def test_the_unit_of_the_worker_works_and_ends_well(machine):
         process.kill()
 
     assert said == "working for Singularity Registry\n", rest
+    assert (code, rest) == (0, "stopping\n")
+
+
+def test_the_unit_of_the_build_log_serves_and_ends_well(machine):
+    unit = Unit("sregistry-buildlog.service")
+    prepare(machine, unit)
+
+    process = machine.start(unit)
+    try:
+        said = process.stdout.readline()
+        with urlopen(f"http://127.0.0.1:{machine.build_log_port}/healthz", timeout=60) as answer:
+            assert answer.status == 200
+        code, rest = end(process)
+    finally:
+        process.kill()
+
+    address = f"127.0.0.1:{machine.build_log_port}"
+    assert said == f"the build log of Singularity Registry is at {address}\n", rest
     assert (code, rest) == (0, "stopping\n")
 
 

@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import json
 import socket
+import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,30 +26,58 @@ class Client:
     name: str = "ada"
     answered: list[int] = field(default_factory=list)
     """The status of every answer."""
+    asked: str = ""
+    """The address of the last request of a pull."""
+    trust: ssl.SSLContext | None = None
+    """What proves a server that is spoken to over TLS."""
+    stores: frozenset[str] = frozenset()
+    """`host:port` of object stores: an address there is asked there, any other one at `url`."""
 
-    def ask(self, method: str, path: str, body: Any = None, *, length: int | None = None) -> Answer:
-        """Send a request, a JSON body unless it is bytes or an iterator, and read the answer."""
-        connection, headers = self.connect(), {"Connection": "close"}
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        length: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a request, a JSON body unless it is bytes or an iterator, and read the answer.
+
+        headers   beside those of every request, or in their place
+        """
+        connection, shown = self.connect(path), {"Connection": "close"}
         if not path.startswith("http") and self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
+            shown["Authorization"] = f"Bearer {self.token}"
         if isinstance(body, dict):
             body = json.dumps(body).encode()
         if length is not None:
-            headers["Content-Length"] = str(length)
+            shown["Content-Length"] = str(length)
+        shown.update(headers or {})
         try:
             # When it is refused before the end of the body, the answer may be there.
             with suppress(BrokenPipeError, ConnectionResetError):
-                connection.request(method, _path(path), body, headers)
+                connection.request(method, _path(path), body, shown)
             response = connection.getresponse()
             answer = Answer(response.status, response.headers, response.read())
         finally:
             connection.close()
-        self.answered.append(answer.status)
+        self.hear(method, path, answer)
         return answer
 
-    def connect(self) -> http.client.HTTPConnection:
-        """Open a connection; the caller closes it."""
-        parts = urlsplit(self.url)
+    def hear(self, method: str, path: str, answer: Answer) -> None:
+        """Keep what matters of an answer."""
+        self.answered.append(answer.status)
+
+    def connect(self, path: str = "") -> http.client.HTTPConnection:
+        """Open a connection, for an address of an object store to there; the caller closes it."""
+        parts = urlsplit(path)
+        if parts.netloc not in self.stores:
+            parts = urlsplit(self.url)
+        if parts.scheme == "https":
+            return http.client.HTTPSConnection(
+                parts.hostname or "", parts.port, timeout=PATIENCE, context=self.trust
+            )
         return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
 
     def container(self, path: str) -> str:
@@ -131,17 +160,20 @@ class Client:
         """
         path = f"/v1/imagefile/{name}?arch=amd64"
         for _ in range(2):
-            connection, headers = self.connect(), {"Connection": "close"}
-            if self.token:
+            self.asked = path
+            connection, headers = self.connect(path), {"Connection": "close"}
+            if self.token and not path.startswith("http"):
                 headers["Authorization"] = f"Bearer {self.token}"
             try:
                 connection.request("GET", _path(path), headers=headers)
                 response = connection.getresponse()
-                self.answered.append(response.status)
                 if response.status == 200:
+                    self.answered.append(200)
                     return _digest(response)
-                if response.status != 303:
-                    raise Refused(response.status, response.read(1000).decode())
+                answer = Answer(response.status, response.headers, response.read(MIB))
+                self.hear("GET", path, answer)
+                if answer.status != 303:
+                    raise Refused(answer.status, answer.message)
                 path = response.headers["Location"]
             finally:
                 connection.close()

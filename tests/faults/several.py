@@ -32,9 +32,19 @@ class Site:
 
 @contextmanager
 def several(
-    directory: Path, settings: Mapping[str, str], *, webs: int = 2, workers: int = 2
+    directory: Path,
+    settings: Mapping[str, str],
+    *,
+    webs: int = 2,
+    workers: int = 2,
+    listen: str | None = None,
+    server: Mapping[str, str] | None = None,
 ) -> Iterator[Site]:
-    """Run a registry of several processes for the time of the block."""
+    """Run a registry of several processes for the time of the block.
+
+    listen   where a single web process listens; else each has a free port of its own
+    server   ini keys of `[server:main]` that differ
+    """
     data = directory / "web-0" / "var"
     shared = {
         "sregistry.public_url": "http://registry.test",
@@ -47,7 +57,11 @@ def several(
     }
     with ExitStack() as stack:
         processes = [
-            stack.enter_context(LiveRegistry(directory / f"web-{number}", settings=shared))
+            stack.enter_context(
+                LiveRegistry(
+                    directory / f"web-{number}", settings=shared, listen=listen, server=server
+                )
+            )
             for number in range(webs)
         ]
         token = processes[0].make_user("ada")

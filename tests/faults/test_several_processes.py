@@ -205,6 +205,36 @@ def test_sweeps_of_several_take_nothing_that_was_acknowledged(site, lab):
     require_nothing_left(site.first)
 
 
+def test_a_pull_beside_a_delete_is_whole_or_not_found(site, lab):
+    """One pushes and deletes by one process while others pull by both, beside a sweep."""
+    pusher, *pullers = site.clients(6)
+    image, done = Body(b"here and gone", 2 * MIB), threading.Event()
+    name, found = f"{lab}/blast:1", []
+    pusher.container(f"{lab}/blast")
+
+    def pull(one):
+        while not done.is_set():
+            try:
+                found.append(one.pull(name))
+            except Refused as refused:
+                found.append(refused.status)
+
+    def push_and_delete():
+        for _ in range(ROUNDS * 2):
+            pusher.push(name, image)
+            assert pusher.pull(name) == image.digest
+            pusher.ask("DELETE", f"/v1/images/{name}?arch=amd64").data()
+        done.set()
+
+    with sweeping(site, sweepers=1):
+        all_at_once([push_and_delete, *(lambda one=one: pull(one) for one in pullers)])
+
+    assert set(found) == {image.digest, 404}
+    require_no_mistakes(site, [pusher, *pullers])
+    require_jobs_done(site)
+    require_nothing_left(site.first)
+
+
 def test_a_container_that_is_deleted_beside_pushes_is_whole_or_gone(site, lab):
     """Some push into a container, some look at it as OCI clients, one deletes it, over and over."""
     clients = site.clients(8)

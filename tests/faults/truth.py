@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from sregistry_core.ini import read_ini
+from sregistry_core.storage.blob_store import Place
 from sregistry_core.testing.live import LiveRegistry
 
 from .answers import Refused
@@ -24,7 +25,7 @@ def require_sound(registry: LiveRegistry, acknowledged: Mapping[str, str]) -> No
 
     acknowledged   the digest of everything whose push was acknowledged, by its name with tag
     """
-    _require_bytes_of_every_row(registry)
+    require_bytes_of_every_row(registry)
     client = Client(registry.url)
     for name, digest in acknowledged.items():
         assert client.pull(name) == digest, f"{name} was acknowledged, and is something else"
@@ -96,14 +97,15 @@ def count(registry: LiveRegistry, table: str) -> int:
     return int(_rows(registry, f"SELECT count(*) AS found FROM {table}")[0]["found"])
 
 
-def _require_bytes_of_every_row(registry: LiveRegistry) -> None:
-    for row in _rows(registry, "SELECT key, size, digest FROM blob"):
-        path = registry.data / "images" / row["key"]
-        assert path.is_file(), f"{row['key']} has a row and no bytes"
-        assert path.stat().st_size == row["size"]
-        with path.open("rb") as source:
-            found = hashlib.file_digest(source, "sha256").hexdigest()
-        assert f"sha256:{found}" == row["digest"], f"{row['key']} has other bytes"
+def require_bytes_of_every_row(registry: LiveRegistry) -> None:
+    """Read all that is stored, wherever it is, and compare it with what the rows say of it."""
+    with registry.services() as services:
+        for row in _rows(registry, "SELECT storage, key, size, digest FROM blob"):
+            place = Place(row["storage"], row["key"])
+            with services.facilities.blob_store.open(place, size=row["size"]) as source:
+                found = hashlib.file_digest(source, "sha256").hexdigest()
+                assert source.tell() == row["size"], f"{row['key']} has another size"
+            assert f"sha256:{found}" == row["digest"], f"{row['key']} has other bytes"
     lost = "SELECT id FROM image WHERE blob_id NOT IN (SELECT id FROM blob)"
     assert not _rows(registry, lost), "an image refers to bytes that nobody keeps"
 

@@ -16,7 +16,9 @@ from sregistry_core.testing.pgp import Key
 from sregistry_core.testing.registry import PASSWORD, Registry
 from sregistry_core.testing.sif_files import make_sif
 
-PROTOCOLS = "discovery transfer library oci directory sregistry shub hkp webhooks api ui"
+PROTOCOLS = (
+    "discovery transfer library oci directory sregistry shub hkp remotebuild webhooks api ui"
+)
 IMAGE = make_sif(labels={"maintainer": "ada"})
 WITNESS = make_sif(labels={"maintainer": "bob"})
 DIGEST = hashlib.sha256(IMAGE).hexdigest()

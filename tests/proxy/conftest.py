@@ -53,7 +53,10 @@ def site(tmp_path_factory):
         settings={
             "sregistry.public_url": f"https://{front_at}",
             "sregistry.accel": f"{images} -> /_images/",
-            "sregistry.protocols": "discovery transfer library shub oci sregistry api ui",
+            "sregistry.protocols": "discovery transfer library shub oci sregistry"
+            " remotebuild api ui",
+            "sregistry.plugin_modules": "sregistry_core.testing.toy_builder",
+            "sregistry.builder": "toy",
         },
         server={"trusted_proxy": "127.0.0.1", "body_files": str(body_files)},
     )

@@ -277,6 +277,11 @@ class Worlds:
         client.push_manifest(path, oci_digest_of(referrer), referrer)
         # An OCI client that asks for a tag of the library makes its manifest, once.
         client.manifest(path, "1", status=200)
+        owner.put(
+            f"/api/v1/collections/{entity}/lab/build-secrets/LICENCE",
+            {"value": "what only builds know"},
+            status=200,
+        )
         connected = owner.put(
             f"/api/v1/collections/{entity}/lab/repository", REPOSITORY, status=200
         )

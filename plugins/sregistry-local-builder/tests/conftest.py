@@ -37,7 +37,7 @@ def base(apptainer):
 def make_order_in(tmp_path):
     """Makes orders with files sent along and arguments."""
 
-    def make(definition, *, files=None, lifetime=timedelta(minutes=2), **arguments):
+    def make(definition, *, files=None, secrets=None, lifetime=timedelta(minutes=2), **arguments):
         work = tmp_path / "work"
         work.mkdir(mode=0o700)
         context = None
@@ -55,6 +55,7 @@ def make_order_in(tmp_path):
             deadline=datetime.now(UTC) + lifetime,
             cancelled=lambda: False,
             arguments=arguments,
+            secrets=secrets or {},
         )
 
     return make

@@ -70,6 +70,30 @@ def test_arguments_and_files_sent_along_come_into_the_image(
     assert "version: 1.2" in apptainer.must("inspect", image)
 
 
+def test_secrets_are_there_while_it_builds_and_not_in_the_image(
+    make_builder, make_order_in, base, apptainer
+):
+    secret = "sword 'fish' $HOME"
+    definition = (
+        f"Bootstrap: localimage\nFrom: {base}\n\n"
+        '%setup\n    cat "$HOME"/../* >"$APPTAINER_ROOTFS/kept" 2>/dev/null || true\n'
+        '%post\n    echo "${#TOKEN} signs"\n'
+    )
+    order = make_order_in(definition, secrets={"TOKEN": secret})
+    output = Lines()
+
+    image = make_builder().run(order, output)
+
+    assert f"{len(secret)} signs" in output.said
+    assert not any("fish" in line for line in output.said)
+    unpacked = order.work_directory / "unpacked"
+    apptainer.must("build", "--sandbox", unpacked, image)
+    assert "Bootstrap: localimage" in (unpacked / "kept").read_text(errors="replace")
+    files = [path for path in unpacked.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert not any(b"fish" in path.read_bytes() for path in files)
+    assert b"fish" not in image.read_bytes()
+
+
 def test_what_needs_more_disk_than_it_may_is_ended(make_builder, make_order_in, base):
     definition = (
         f"Bootstrap: localimage\nFrom: {base}\n\n%post\n"

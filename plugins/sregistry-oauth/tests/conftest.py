@@ -2,10 +2,10 @@
 
 import pytest
 
+from sregistry_core.testing.openid_provider import OpenidProvider
 from sregistry_core.testing.redirect_contract import CALLBACK
 
 from .forging_provider import ForgingProvider
-from .real_provider import RealProvider
 
 REGISTRY = "http://registry.test/auth/sign-in/campus/callback"
 
@@ -13,9 +13,8 @@ REGISTRY = "http://registry.test/auth/sign-in/campus/callback"
 @pytest.fixture(scope="session")
 def provider():
     """A real OpenID provider."""
-    started = RealProvider([CALLBACK, REGISTRY])
-    yield started
-    started.end()
+    with OpenidProvider([CALLBACK, REGISTRY]) as started:
+        yield started
 
 
 @pytest.fixture

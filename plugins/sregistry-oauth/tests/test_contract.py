@@ -4,9 +4,8 @@ import pytest
 
 import sregistry_oauth
 from sregistry_core.contracts import PluginSettings
+from sregistry_core.testing.openid_provider import CLIENT, SECRET
 from sregistry_core.testing.redirect_contract import RedirectLoginContract
-
-from .real_provider import CLIENT, SECRET
 
 
 class TestOpenId(RedirectLoginContract):

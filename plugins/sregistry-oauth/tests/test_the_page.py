@@ -5,8 +5,7 @@ from pathlib import Path
 from sregistry_core.testing.admin_page import AdminPage
 from sregistry_core.testing.components import need
 from sregistry_core.testing.live import LiveRegistry
-
-from .real_provider import CLIENT, SECRET
+from sregistry_core.testing.openid_provider import CLIENT, SECRET
 
 PAGE = Path(__file__).parents[3] / "docs/admin/openid.md"
 

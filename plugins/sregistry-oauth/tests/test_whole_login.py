@@ -5,8 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sregistry_core.testing.browser import Browser
-
-from .real_provider import CLIENT, SECRET
+from sregistry_core.testing.openid_provider import CLIENT, SECRET
 
 pytest_plugins = ["sregistry_core.testing.fixtures"]
 

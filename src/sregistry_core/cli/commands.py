@@ -11,6 +11,7 @@ from sregistry_core import __version__
 
 from .audit import audit
 from .build_log import buildlog
+from .build_secrets import build_secret
 from .builds import build, builds
 from .collections import collection
 from .command_line import CommandLine
@@ -54,6 +55,7 @@ OURS: Final[Mapping[str, click.Command]] = {
     "repository": repository,
     "build": build,
     "builds": builds,
+    "build-secret": build_secret,
     "quota": quota,
     "audit": audit,
     "directory": directory,

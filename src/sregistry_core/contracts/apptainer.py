@@ -4,6 +4,7 @@ import codecs
 import os
 import pwd
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PREFIXES = ("APPTAINER", "SINGULARITY")
 _BOOTSTRAP = re.compile(r"^\s*bootstrap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 _LONGEST_LINE = 1 << 16
+_SECRETS = "secrets"
+_WITH_SECRETS = '. "$0" && rm -f "$0" && exec "$@"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +103,15 @@ class ApptainerProgram:
         work = order.work_directory
         recipe = work / "recipe.def"
         recipe.write_text(order.definition, encoding="utf-8")
+        secrets = self._secrets(order)
+        exports = [f"export {name}={shlex.quote(value)}\n" for name, value in secrets.items()]
+        hidden = work / _SECRETS
+        hidden.touch(mode=0o600)
+        hidden.write_text("".join(exports), encoding="utf-8")
         places = [work / "home", work / "tmp", work / "cache"]
         for place in places:
             place.mkdir(mode=0o700, exist_ok=True)
-        given = [work, recipe, *places]
+        given = [work, recipe, hidden, *places]
         if order.context_directory is not None:
             for parent, folders, files in os.walk(order.context_directory):
                 given += [Path(parent, name) for name in (".", *folders, *files)]
@@ -113,8 +121,13 @@ class ApptainerProgram:
         return order.context_directory or work
 
     def words(self, order: BuildOrder, image: Path) -> list[str]:
-        """Give the command that builds what was furnished."""
-        words = [*self.command, "build", *self.options]
+        """Give the command that builds what was furnished, and may run once.
+
+        Secrets come from a file, since a program that enters a sandbox may drop the environment;
+        it is gone before the build begins, which may copy all that it finds.
+        """
+        words = ["sh", "-c", _WITH_SECRETS, str(order.work_directory / _SECRETS)]
+        words += [*self.command, "build", *self.options]
         for name, value in order.arguments.items():
             words += ["--build-arg", f"{name}={value}"]
         return [*words, str(image), str(order.work_directory / "recipe.def")]
@@ -129,15 +142,16 @@ class ApptainerProgram:
             **{f"{prefix}_CACHEDIR": str(work / "cache") for prefix in _PREFIXES},
         }
 
-    def secrets(self) -> Mapping[str, str]:
+    def _secrets(self, order: BuildOrder) -> Mapping[str, str]:
         """Give the part of its environment that nobody may see."""
-        if not self.user_name:
-            return {}
-        return {
-            f"{prefix}_DOCKER_{name}": value
-            for prefix in _PREFIXES
-            for name, value in (("USERNAME", self.user_name), ("PASSWORD", self.password))
-        }
+        found = dict(order.secrets)
+        for prefix in _PREFIXES:
+            # Only what is called so reaches `%post`; `%setup` has the names as they are.
+            found |= {f"{prefix}ENV_{name}": value for name, value in order.secrets.items()}
+            if self.user_name:
+                found[f"{prefix}_DOCKER_USERNAME"] = self.user_name
+                found[f"{prefix}_DOCKER_PASSWORD"] = self.password
+        return found
 
 
 def read_apptainer(settings: PluginSettings) -> ApptainerProgram:

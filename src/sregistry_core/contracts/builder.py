@@ -28,6 +28,9 @@ class BuildOrder:
     """To be polled about once a second; when it says yes, stop and raise BuildFailed."""
     arguments: Mapping[str, str] = field(default_factory=dict)
     """Values for the build arguments of the definition."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the build finds in its environment while it runs. Neither the image nor a command line
+    may hold it; the core keeps it out of the log."""
     container: str = ""
     """Where the image goes: `entity/collection/container`."""
     handle: str | None = None

@@ -17,6 +17,7 @@ from zope.sqlalchemy import ZopeTransactionEvents
 from sregistry_core.errors import ConfigurationError
 
 from .failures import is_full
+from .turns import Turns
 
 _WRITES = "sregistry_writes"
 _MANAGER = "transaction_manager"
@@ -26,6 +27,7 @@ _GLANCES = "sregistry_glances"
 _GLANCING_ENGINE = "glancing_engine"
 _FLUSHED = "flushed"
 _JOINING = "joining"
+_HAS_TURN = "has_turn"
 _TRANSACTION_EVENTS = (
     "after_begin",
     "after_attach",
@@ -257,9 +259,23 @@ def _prepare_sqlite(engine: Engine) -> None:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 
+    turns = Turns()
+
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
         options = connection.get_execution_options()
-        if not options.get(_GLANCES, False):
-            writes = options.get(_WRITES, False)
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if options.get(_GLANCES, False):
+            return
+        if not options.get(_WRITES, False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        # Without a turn in time SQLite is asked nevertheless, and says what is the matter.
+        if not connection.info.get(_HAS_TURN) and turns.take(SQLITE_PATIENCE_SECONDS):
+            connection.info[_HAS_TURN] = True
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    # After the commit, whatever has become of it: a session gives its connection back then.
+    @event.listens_for(engine, "checkin")
+    def give_turn(_connection: Any, record: Any) -> None:
+        if record.info.pop(_HAS_TURN, False):
+            turns.give()

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sregistry_core.contracts import BuildOutput
 from sregistry_core.services.building import LONGEST_NAME, LONGEST_VALUE
 
+from .outages import outlasting
 from .unit import Unit
 
 LONGEST_LINE = 4000
@@ -71,14 +72,22 @@ class BuildLog(BuildOutput):
 
     def remember(self, handle: str) -> None:
         """Keep what leads back to this build."""
-        with self._unit() as services:
-            services.building.remember(self._build_id, handle)
+
+        def remember() -> None:
+            with self._unit() as services:
+                services.building.remember(self._build_id, handle)
+
+        outlasting(remember)
 
     def fact(self, name: str, value: str) -> None:
         """Keep what was found out, without secrets."""
         name, value = self._shown(name)[:LONGEST_NAME], self._shown(value)[:LONGEST_VALUE]
-        with self._unit() as services:
-            services.building.note(self._build_id, {name: value})
+
+        def note() -> None:
+            with self._unit() as services:
+                services.building.note(self._build_id, {name: value})
+
+        outlasting(note)
 
     def begin_again(self) -> None:
         """Leave out as many lines as were kept before."""

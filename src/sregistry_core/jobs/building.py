@@ -5,7 +5,7 @@ import shutil
 import tarfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,11 @@ from sregistry_core.errors import RegistryError, Unavailable
 from sregistry_core.formats.sif_signer import sign_file
 from sregistry_core.models import BuildState
 from sregistry_core.services import Facilities, Services
+from sregistry_core.services.build_secrets import SHORTEST
 from sregistry_core.services.building import Started
 
 from .build_log import PAUSE_SECONDS, BuildLog
+from .outages import outlasting
 from .unit import Unit
 
 _LOOK_SECONDS = 1.0
@@ -42,6 +44,7 @@ def run_build(unit: Unit, facilities: Facilities, *, build: str) -> None:
         started = services.building.begin(build)
         if started is None:
             return
+        secrets = services.build_secrets.opened(build)
         said = [line.text for line in services.builds.every_line(build)] if started.lines else []
     output = BuildLog(unit, build, said=said)
     builder = facilities.plugins.builders.get(started.builder)
@@ -56,17 +59,18 @@ def run_build(unit: Unit, facilities: Facilities, *, build: str) -> None:
         _end(unit, output, build, BuildState.LOST, _LOST)
         return
     if not started.was_begun:
-        _note_bases(unit, facilities, started)
+        outlasting(lambda: _note_bases(unit, facilities, started))
     cancelled = _Cancelled(unit, build)
     keep = builder.goes_on
     try:
         with _work_directory(facilities, started, keep=keep) as directory, _written(output):
-            image = _built(facilities, builder, started, directory, output, cancelled)
+            opened = _given(output, secrets)
+            image = _built(facilities, builder, started, directory, output, cancelled, opened)
             _sign(facilities, image)
             made = _Made(image, builder.version()[:200])
             _publish_patiently(unit, facilities, started, made, output, cancelled)
     except BuildFailed as failure:
-        is_cancelled = cancelled.was_seen or cancelled.ask()
+        is_cancelled = cancelled.was_seen or outlasting(cancelled.ask)
         state = BuildState.CANCELLED if is_cancelled else BuildState.FAILED
         _end(unit, output, build, state, str(failure), builder)
     except RegistryError as refusal:
@@ -110,6 +114,21 @@ class _Cancelled:
         return self.was_seen
 
 
+def _given(output: BuildLog, secrets: Mapping[str, str | None]) -> Mapping[str, str]:
+    """Give the secrets of a build, which its log does not show from here on."""
+    opened = {}
+    for name, value in secrets.items():
+        if value is None:
+            raise BuildFailed(f"the secret {name} cannot be opened any more, and must be set anew")
+        opened[name] = value
+        for part in (value, *value.splitlines()):
+            # A shell that shows what it runs writes single quotes in one of these ways.
+            for shown in (part, part.replace("'", "'\\''"), part.replace("'", "'\"'\"'")):
+                if len(shown) >= SHORTEST:
+                    output.hide(shown)
+    return opened
+
+
 def _built(
     facilities: Facilities,
     builder: Builder,
@@ -117,6 +136,7 @@ def _built(
     directory: Path,
     output: BuildLog,
     cancelled: Callable[[], bool],
+    secrets: Mapping[str, str],
 ) -> Path:
     work = directory / "work"
     work.mkdir(mode=0o700, exist_ok=True)
@@ -130,6 +150,7 @@ def _built(
         deadline=started.begun_at + facilities.settings.build_time_limit,
         cancelled=cancelled,
         arguments=started.arguments,
+        secrets=secrets,
         container=str(started.name.container),
         handle=started.handle,
     )
@@ -226,16 +247,20 @@ def _end(
     reason: str,
     builder: Builder | None = None,
 ) -> None:
-    output.write()
+    outlasting(output.write)
     version = builder.version()[:200] if builder is not None else None
-    with unit() as services:
-        services.building.end(
-            build,
-            state,
-            reason=" ".join(reason.split())[:2000],
-            built_with=version,
-            log_digest=output.digest,
-        )
+
+    def end() -> None:
+        with unit() as services:
+            services.building.end(
+                build,
+                state,
+                reason=" ".join(reason.split())[:2000],
+                built_with=version,
+                log_digest=output.digest,
+            )
+
+    outlasting(end)
 
 
 def _directory(facilities: Facilities, build: str) -> Path:

@@ -37,6 +37,7 @@ _MOST_TROUBLES = 20
 _BRANCH = "refs/heads/"
 _TAG = "refs/tags/"
 _MOST_BRANCHES = 50
+_MOST_RECIPES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,13 +215,16 @@ class _Look:
             if said.size > LARGEST:
                 raise Malformed(f"{FILE} has more than {LARGEST} bytes")
             rules = read_rules(git.read(said, LARGEST))
-        return find_recipes(
+        found = find_recipes(
             (one.path for one in files),
             rules,
             container=self._look.container,
             ref=kept,
             patterns=self._look.patterns,
         )
+        if len(found) > _MOST_RECIPES:
+            raise Malformed(f"{len(found)} files are recipes, and {_MOST_RECIPES} may be")
+        return found
 
     def _as_many_as_may_be(self, changed: Sequence[Recipe]) -> Sequence[Recipe]:
         taken = changed[: self._left_to_order]

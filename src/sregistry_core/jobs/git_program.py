@@ -9,6 +9,7 @@ import base64
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -22,6 +23,7 @@ from sregistry_core.contracts import addresses_of
 from sregistry_core.services.git_addresses import GitAddress
 
 MOST_FILES = 200_000
+MOST_REFS = 10_000
 _PROGRAM = "git"
 _LARGEST_LISTING = 64 * 1024 * 1024
 _LARGEST_COMPLAINT = 64 * 1024
@@ -109,6 +111,8 @@ class Git:
             elif _COMMIT.match(what):
                 # A tag with a message is named twice: the second time with what it points at.
                 found[name.removesuffix("^{}")] = what
+        if len(found) > MOST_REFS:
+            raise GitFailed(f"the repository has more than {MOST_REFS} branches and tags")
         return Refs(default, _below("refs/heads/", found), _below("refs/tags/", found))
 
     def fetch(self, ref: str) -> str:
@@ -157,6 +161,10 @@ class Git:
 
     def _prepare(self) -> None:
         address = self._reach.address
+        if shutil.which(_PROGRAM) is None:
+            raise GitFailed("the machine that looks at repositories has no git")
+        if address.scheme == "http" and not self._reach.allow_private:
+            raise GitFailed("repositories are no longer read over http:// here")
         try:
             addresses = addresses_of(
                 address.host, address.port, allow_private=self._reach.allow_private

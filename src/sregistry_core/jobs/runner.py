@@ -20,6 +20,7 @@ from sregistry_core.services.outbox import BUILD, PROMPT, QUICK, RUNG, SLOW
 from .broker import BROKER_FAILURES, ENOUGH_NEWS, Bell, open_broker
 from .duties import PERIODIC, TIME_LIMITS, Duty, LongDuty, prompt_duties
 from .leases import Leases
+from .outages import is_outage
 from .unit import unit_of
 
 RELAY_PAUSE = timedelta(seconds=5)
@@ -125,17 +126,27 @@ class JobRunner:
         # After a jump of the clock a claim of our own may look as if its time was over.
         if self._leases.holds(duty):
             return
-        with self._unit() as services:
-            claimed = services.outbox.claim(duty, self._facilities.settings.job_lease)
-            if claimed is None:
-                return
-            job, arguments = claimed.job, dict(claimed.arguments)
-            attempt, limit = claimed.attempts, TIME_LIMITS[claimed.queue]
+        try:
+            with self._unit() as services:
+                claimed = services.outbox.claim(duty, self._facilities.settings.job_lease)
+                if claimed is None:
+                    return
+                job, arguments = claimed.job, dict(claimed.arguments)
+                attempt, limit = claimed.attempts, TIME_LIMITS[claimed.queue]
+        except SQLAlchemyError as error:
+            if not is_outage(error):
+                raise
+            # The relay rings for it again.
+            log.warning("the duty %s cannot be claimed yet: %s", duty, cause_of(error))
+            return
         try:
             with self._leases.held(duty, attempt, at_most=limit):
                 self._do(duty, job, arguments)
         except Exception as error:
-            log.exception("the duty %s (%s) failed", job, duty)
+            if is_outage(error):
+                log.warning("the duty %s (%s) failed for now: %s", job, duty, cause_of(error))
+            else:
+                log.exception("the duty %s (%s) failed", job, duty)
             self._failures.append((duty, attempt, f"{type(error).__name__}: {error}"))
             self._put_back_failures()
 

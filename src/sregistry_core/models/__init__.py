@@ -13,7 +13,7 @@ from .accounts import (
     WebSession,
 )
 from .audit import AuditEvent
-from .builds import Build, BuildContext, BuildOutputLine, BuildState
+from .builds import Build, BuildContext, BuildOutputLine, BuildSecret, BuildState
 from .content import Blob, BlobState
 from .federation import ClientCredential, OtherRegistry
 from .git import Forge, GitConnection
@@ -58,6 +58,7 @@ __all__ = [
     "Build",
     "BuildContext",
     "BuildOutputLine",
+    "BuildSecret",
     "BuildState",
     "ClientCredential",
     "Collection",

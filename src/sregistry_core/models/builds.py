@@ -106,3 +106,18 @@ class BuildContext(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     __table_args__ = (UniqueConstraint("user_id", "digest"),)
+
+
+class BuildSecret(Base):
+    """What the builds of a collection are given while they run, and nobody is shown."""
+
+    __tablename__ = "build_secret"
+    collection_id: Mapped[str] = mapped_column(
+        ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sealed: Mapped[str] = mapped_column(Text)
+    set_by: Mapped[str | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="SET NULL"), index=True
+    )
+    set_at: Mapped[datetime]

@@ -12,6 +12,7 @@ from .blobs import Blobs
 from .build_contexts import BuildContexts
 from .build_limits import BuildLimits
 from .build_logs import BuildLogs
+from .build_secrets import BuildSecrets
 from .build_statements import BuildStatements
 from .building import Building
 from .builds import Builds
@@ -252,6 +253,11 @@ class Services(Overview):
     def build_contexts(self) -> BuildContexts:
         """Files that definitions copy from."""
         return BuildContexts(self.db, self.access, self.facilities)
+
+    @cached_property
+    def build_secrets(self) -> BuildSecrets:
+        """Secrets that builds are given."""
+        return BuildSecrets(self.db, self.access, self.facilities)
 
     @cached_property
     def base_images(self) -> BaseImages:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import BuildFinished, Caller
 from sregistry_core.db.session import mark_changed
+from sregistry_core.db.statements import insert_for
 from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import Build, BuildContext, BuildOutputLine, BuildState, Image
 from sregistry_core.names import ContainerName, ImageName
@@ -147,13 +148,14 @@ class Building:
         return found is None or found.cancel_asked_at is not None
 
     def say(self, build_id: str, lines: Sequence[tuple[int, str]]) -> None:
-        """Keep lines with their numbers."""
+        """Keep lines with their numbers; those that are kept already, once."""
         self._access.require_system()
         if lines and self._db.get(Build, build_id) is not None:
             rows = [
                 {"build_id": build_id, "number": number, "text": text} for number, text in lines
             ]
-            self._db.execute(insert(BuildOutputLine), rows)
+            statement = insert_for(self._db, BuildOutputLine).on_conflict_do_nothing()
+            self._db.execute(statement, rows)
             mark_changed(self._db)
 
     def follow(self, build_id: str, *, after: int, limit: int) -> Followed:

@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,7 +82,14 @@ class Fronted:
 
 @contextmanager
 def nginx_before(
-    shipped: Path, room: Path, *, listen: str, registry: str, images: Path, body_files: Path
+    shipped: Path,
+    room: Path,
+    *,
+    listen: str,
+    registry: str,
+    images: Path,
+    body_files: Path,
+    names: Sequence[str] = (),
 ) -> Iterator[Fronted]:
     """Run nginx with TLS for the time of the block.
 
@@ -91,19 +98,21 @@ def nginx_before(
     registry     `address:port` of the registry, which need not run yet
     images       the directory of the filesystem storage
     body_files   where bodies go; made here
+    names        of hosts that it is, beside its address and localhost
     """
     program = need("nginx", "nginx")
     room.mkdir()
     body_files.mkdir(parents=True)
     certificate, private_key = room / "registry.pem", room / "registry.key"
-    make_certificate(certificate, private_key, names=[listen.partition(":")[0], "localhost"])
+    own = [listen.partition(":")[0], "localhost", *names]
+    make_certificate(certificate, private_key, names=own)
     text = (shipped / "sregistry.conf").read_text(encoding="utf-8")
     for pattern, put in (
         (r"server 127\.0\.0\.1:8080;", f"server {registry};"),
         (r"listen 80;", f"listen 127.0.0.1:{free_port()};"),
         (r"listen 443 ssl http2;", f"listen {listen} ssl http2;"),
         (r"listen \[::\]:.*", ""),
-        (r"server_name .*", "server_name localhost;"),
+        (r"server_name .*", f"server_name {' '.join(['localhost', *names])};"),
         (r"/etc/ssl/registry\.", f"{room}/registry."),
         (r"/var/cache/nginx/sregistry", f"{room}/cache"),
         (r"client_body_temp_path \S+;", f"client_body_temp_path {body_files};"),

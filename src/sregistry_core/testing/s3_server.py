@@ -15,6 +15,7 @@ import http.client
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -182,11 +183,23 @@ class CephGateway:
             _end(self._gateway)
             self._gateway = None
 
+    def freeze_gateway(self) -> None:
+        """Let the part that speaks S3 take connections and answer nothing, until it goes on."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw_gateway(self) -> None:
+        """Let the part that speaks S3 go on."""
+        self._signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """End all of it: nothing on its disk is worth a clean stop."""
         self.stop_gateway()
         while self._started:
             _end(self._started.pop())
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._gateway is not None, "the gateway was not started"
+        self._gateway.send_signal(number)
 
     def _start(self) -> None:
         for program in ("ceph", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin"):

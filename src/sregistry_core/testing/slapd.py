@@ -11,6 +11,7 @@ Its overlays write `memberOf` into entries and keep it in step; a group inside a
 resolved, as in most directories. Everybody's password is `PASSWORD`.
 """
 
+import signal
 import socket
 import subprocess
 import time
@@ -163,6 +164,21 @@ class Slapd:
             self._process.wait(_PATIENCE_SECONDS)
             self._process = None
 
+    def kill(self) -> None:
+        """End it as a power cut would (SIGKILL)."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(_PATIENCE_SECONDS)
+            self._process = None
+
+    def freeze(self) -> None:
+        """Let it take connections and answer nothing, until `thaw`."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
     def change(self, ldif: str) -> None:
         """Change the tree: entries to add, and `changetype` for the rest."""
         ran = subprocess.run(  # noqa: S603 - our own command
@@ -203,6 +219,10 @@ class Slapd:
     def remove(self, dn: str) -> None:
         """Remove an entry."""
         self.change(f"dn: {dn}\nchangetype: delete\n")
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None, "slapd was not started"
+        self._process.send_signal(number)
 
     def _plant(self) -> None:
         self.change(

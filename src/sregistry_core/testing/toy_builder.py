@@ -7,6 +7,7 @@ Name `sregistry_core.testing.toy_builder` in `sregistry.plugin_modules`, and `to
     hide TEXT         keeps these signs out of the log from here on
     flood SIGNS       shows a line that does not end, in pieces, and what is no text
     again             says all lines anew when another worker was at it
+    reveal NAME       shows a secret
     remember TEXT     leaves a handle
     fact NAME=VALUE   is found out about the build
     label NAME=VALUE  is in the image
@@ -53,6 +54,8 @@ class ToyBuilder(Builder):
                     output.line(rest)
                 case "flood":
                     _flood(output, int(rest))
+                case "reveal":
+                    output.line(f"{rest} is {order.secrets[rest]}")
                 case "hide":
                     output.hide(rest)
                 case "remember":

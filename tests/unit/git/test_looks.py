@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from sregistry_core.models import BuildState
+from sregistry_core.models import BuildState, CollectionRole
 from sregistry_core.names import CollectionName, ContainerName
+from sregistry_core.testing.sif_files import make_sif
 
 from .conftest import SETTINGS, Lab, ready
 
@@ -186,8 +187,8 @@ def test_recipes_above_the_limit_of_builds_wait_for_their_turn(make_registry, re
     assert lab.connection.last_error is None
 
 
-def test_a_frozen_tag_and_a_recipe_of_bytes_do_not_keep_the_others(lab, repository, ada):
-    ada.push("ada/lab/a:latest", b"image", tags="latest")
+def test_a_frozen_tag_and_a_recipe_of_bytes_do_not_keep_the_others(lab, repository):
+    lab.registry.with_password("ada").push("ada/lab/a:latest", make_sif())
     lab.do(lambda s, _: s.tags.freeze(s.catalog.container(A), "latest"))
     repository.push({"a.def": "say one", "c.def": "say two"})
     (repository.work / "b.def").write_bytes(b"\xff\xfe\x00")
@@ -215,6 +216,26 @@ def test_whoever_has_lost_the_right_builds_nothing(lab, repository):
 
     assert lab.builds == []
     assert "nothing is built" in lab.connection.last_error
+
+
+def test_builds_have_the_rights_of_whoever_connected_the_repository(lab, repository):
+    repository.push({"Singularity": "say one"})
+    lab.do(lambda s, lab: s.grants.give(lab, CollectionRole.OWNER, user="bob"))
+    lab.connect(repository, who="bob")
+    assert {one.orderer.name for one in lab.all_builds()} == {"bob"}
+    lab.forget_builds()
+
+    lab.do(lambda s, lab: s.grants.give(lab, CollectionRole.READER, user="bob"))
+    repository.push({"Singularity": "say two"})
+    lab.look()
+    assert lab.builds == []
+    assert lab.connection.last_error == (
+        "bob may build here no more (bob may not push ada/lab): nothing is built"
+    )
+
+    lab.do(lambda s, lab: s.grants.give(lab, CollectionRole.WRITER, user="bob"))
+    lab.look()
+    assert lab.builds == ["recipes:latest"]
 
 
 def test_a_repository_is_polled_as_often_as_its_owner_says(lab, repository):

@@ -273,6 +273,7 @@ def test_a_site_that_goes_away_in_between_is_a_clear_page(browser):
     )
 
     assert "campus does not answer." in page.html.get_text()
+    assert page.headers["Retry-After"] == "5"
 
 
 @pytest.mark.parametrize("login", ["passwords", "nothing", "%00", "campus%2F"])

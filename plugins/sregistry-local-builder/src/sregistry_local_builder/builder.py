@@ -43,7 +43,7 @@ class LocalBuilder(Builder):
         process = Process(
             self._sandbox.words(program.words(order, image), directory, program.variables(work)),
             directory=directory,
-            environment={"PATH": SEARCH_PATH, **program.secrets()},
+            environment={"PATH": SEARCH_PATH},
         )
         output.remember(process.handle)
         status = process.follow(output.line, self._why_to_stop(order))

@@ -115,7 +115,7 @@ class SlurmBuilder(Builder):
         variables = self._program.variables(order.work_directory)
         assigned = [f"{name}={value}" for name, value in variables.items()]
         command = ["env", f"--chdir={directory}", *assigned, *self._program.words(order, image)]
-        files.write(self._program.command, command, self._program.secrets())
+        files.write(self._program.command, command)
         # Before there is a job: by this name it is found again.
         output.remember(_name(order))
         while True:

@@ -3,7 +3,7 @@
 import os
 import shlex
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sregistry_core.contracts import SEARCH_PATH, BuildAccount, OutputLines
@@ -21,7 +21,6 @@ set -C
 set +C
 rm -f status image.sif
 {program} --version > version 2>/dev/null
-. ./secrets
 {command}
 status=$?
 echo "$status" > status.new && mv status.new status
@@ -51,28 +50,18 @@ class JobFiles:
         """Where the job writes what it says."""
         return self._work / "output"
 
-    def write(
-        self, program: Sequence[str], command: Sequence[str], secrets: Mapping[str, str]
-    ) -> None:
-        """Write the script, and what it must not hold.
-
-        program   asked for its version
-        """
-        exports = [f"export {name}={shlex.quote(value)}\n" for name, value in secrets.items()]
+    def write(self, program: Sequence[str], command: Sequence[str]) -> None:
+        """Write the script. program: asked for its version."""
         text = _SCRIPT.format(
             path=SEARCH_PATH,
             work=shlex.quote(str(self._work)),
             program=shlex.join(program),
             command=shlex.join(command),
         )
-        for path, content in (
-            (self._work / "secrets", "".join(exports)),
-            (self.script, text),
-        ):
-            path.touch(mode=0o600)
-            path.write_text(content, encoding="utf-8")
-            if self._account is not None:
-                self._account.give(path)
+        self.script.touch(mode=0o600)
+        self.script.write_text(text, encoding="utf-8")
+        if self._account is not None:
+            self._account.give(self.script)
 
     def show_new(self, lines: OutputLines, look: Callable[[bytes], None]) -> None:
         """Show what the job has said since the last time."""

@@ -123,6 +123,7 @@ def _come_back(request: Request, answer: dict[str, str]) -> Response:
     except LoginUnavailable as error:
         log.warning("request %s: %s", request.identifier, error)
         response: Response = request.dialect.response(request, 503, str(error))
+        response.headers["Retry-After"] = "5"
         return response
     except LoginRequired as error:
         log.info("request %s: nobody came in by %s: %s", request.identifier, name, error)

@@ -1,4 +1,4 @@
-// node provider.mjs MODULE PORT CLIENTS -- a real OpenID provider on loopback, all in memory.
+// node openid-provider.mjs MODULE PORT CLIENTS -- a real OpenID provider on loopback, all in memory.
 //
 // MODULE   where oidc-provider is; CLIENTS as JSON. Whoever types a name at its page is that person.
 import { pathToFileURL } from 'node:url';
