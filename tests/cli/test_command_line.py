@@ -40,7 +40,7 @@ def test_a_plugin_adds_a_command(site, module):
     site.write()
 
     assert site.must("greet", "ada") == ["tacc greets ada"]
-    assert "  greet       Greet somebody." in site.must("--help")
+    assert ["greet", "Greet", "somebody."] in [line.split() for line in site.must("--help")]
     assert site.misuse("gret").startswith("Error: No such command 'gret'.")
 
 
