@@ -55,7 +55,7 @@ OURS: Final[Mapping[str, click.Command]] = {
     "repository": repository,
     "build": build,
     "builds": builds,
-    "build-secret": build_secret,
+    "secret": build_secret,
     "quota": quota,
     "audit": audit,
     "directory": directory,
