@@ -1,6 +1,6 @@
-"""The clock of a running server jumps a day forward and back under load, by libfaketime.
+"""The clock of a running server jumps a day forward and back: libfaketime says the time.
 
-No builds: the library breaks `time.sleep`, with which the builder of the tests waits.
+Nothing here may need `time.sleep` of the server, which the library breaks.
 """
 
 import base64
@@ -15,17 +15,13 @@ from sregistry_core.testing.components import leave_out
 from sregistry_core.testing.live import PASSWORD, LiveRegistry
 
 from .bodies import Body
-from .clear import complaints
-from .regulars import Regulars, Witness
-from .test_back_ends_under_load import require_nothing_lost
-from .truth import require_nothing_left
+from .regulars import Witness
+from .truth import count, require_nothing_left, require_sound
 from .waiting import eventually
 
-IMAGE = Body(b"over a jump", 50_000)
+IMAGE, LATE = Body(b"over a jump", 50_000), Body(b"late", 50_000)
 A_DAY = timedelta(days=1)
 BASIC = base64.b64encode(f"ada:{PASSWORD}".encode()).decode()
-EXPIRED = (401, 403, 404, 410)
-"""What a push under way may be told of an address or a token that has run out meanwhile."""
 
 
 @pytest.fixture
@@ -64,38 +60,30 @@ def registry(tmp_path, library, clock):
     assert "Traceback" not in running.log
 
 
-def test_the_clock_of_the_machine_jumps_under_load(registry, clock):
-    token = registry.make_user("ada")
-    regulars = Regulars(lambda: Witness(registry.url, token), password=PASSWORD, builds=False)
-    ada = regulars.somebody()
+def test_the_clock_of_a_running_server_jumps(registry, clock):
+    ada = Witness(registry.url, registry.make_user("ada"))
     ada.push("ada/lab/blast:1", IMAGE)
-    image = ada.announce(ada.container("ada/lab/late"), Body(b"late", 50_000).digest)["id"]
-    address = ada.begin(image, 50_000)
+    image = ada.announce(ada.container("ada/lab/late"), LATE.digest)["id"]
+    address = ada.begin(image, LATE.size)
     narrow = narrow_token_of(ada)
 
-    with regulars:
-        regulars.go_on()
-        clock("+1d")
-        eventually(lambda: ahead(ada) > A_DAY / 2)
-        regulars.go_on()
-        refused = ada.put(address, Body(b"late", 50_000), 50_000)
-        shown = holds(ada, narrow)
-        clock("+0")
-        eventually(lambda: ahead(ada) < A_DAY / 2)
-        regulars.go_on()
+    clock("+1d")
+    eventually(lambda: ahead(ada) > A_DAY / 2)
+    refused = ada.put(address, LATE, LATE.size)
+    shown = holds(ada, narrow)
+    assert ada.pull("ada/lab/blast:1") == IMAGE.digest
+    ada.push("ada/lab/blast:2", Body(b"pushed tomorrow", 50_000))
+    clock("+0")
+    eventually(lambda: ahead(ada) < A_DAY / 2)
 
-    assert refused.status in EXPIRED
-    assert refused.message
+    assert (refused.status, bool(refused.message)) == (410, True)
     assert (shown, holds(ada, narrow)) == (401, 200)
     # Sent anew it succeeds, whether the address holds again or the sweep has ended the upload.
-    ada.push("ada/lab/late:1", Body(b"late", 50_000))
-    assert ada.pull("ada/lab/blast:1") == IMAGE.digest
-    require_nothing_lost(registry, regulars)
+    ada.push("ada/lab/late:1", LATE)
+    eventually(lambda: count(registry, "outbox") == 0)
+    require_sound(registry, {"ada/lab/blast:1": IMAGE.digest, "ada/lab/late:1": LATE.digest})
     require_nothing_left(registry)
-    heard = [one for client in regulars.clients if client is not ada for one in client.refused]
-    assert complaints(one for one in heard if one.status and one.status not in EXPIRED) == []
-    # Connections that bring nothing at that very moment look as if they had been idle for a day.
-    assert len([one for one in heard if one.status == 0]) <= len(regulars.acts)
+    assert max(ada.answered) < 500
 
 
 def narrow_token_of(client):

@@ -79,6 +79,7 @@ SHAPES: Mapping[str, Callable[[Answer, Request], None]] = {
     "hkp": _key_server,
     "library": _envelope,
     "oci": _oci,
+    "remotebuild": _envelope,
     "shub": _detail,
     "sregistry": _sregistry,
     "transfer": _text,

@@ -79,6 +79,7 @@ def test_images_arrive_at_these_routes_only(registry):
         "oci.upload",
         "oci.uploads",
         "oci.uploads_bare",
+        "remotebuild.upload",
         "sregistry.push",
         "sregistry.push_at_once",
         "ui.upload_whole",

@@ -124,6 +124,24 @@ class TestGitHub(RedirectLoginContract):
         assert subject.groups == {"library", "physics", "physics/lab"}
         assert login.group_named("Physics/Lab") in subject.groups
 
+    def test_an_address_that_nobody_has_verified_is_left_out(self, login, github):
+        user = {"id": 7, "login": "ada", "email": "boss@example.org"}
+        github.api("/api/v3/user", lambda _: user)
+        mails = [
+            {"email": "boss@example.org", "primary": True, "verified": False},
+            {"email": "ada@example.org", "primary": False, "verified": True},
+        ]
+        github.api("/api/v3/user/emails", lambda _: mails)
+
+        assert travel(login, github).email is None
+
+    def test_a_scope_without_addresses_leaves_the_one_of_the_profile(self, login, github):
+        user = {"id": 7, "login": "ada", "email": "ada@example.org"}
+        github.api("/api/v3/user", lambda _: user)
+        github.api("/api/v3/user/emails", lambda _: (404, {"message": "Not Found"}, {}))
+
+        assert travel(login, github).email == "ada@example.org"
+
     def test_groups_can_be_left_out_and_are_then_not_asked_for(self, open_login, github):
         login = open_login("github", url=github.url, groups="no")
 

@@ -55,7 +55,11 @@ def programs() -> Path:
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
     """The real server; no request may have failed by a mistake of the server's."""
-    settings = {"sregistry.protocols": "discovery transfer library oci shub api ui"}
+    settings = {
+        "sregistry.protocols": "discovery transfer library oci shub api ui",
+        "sregistry.plugin_modules": "sregistry_core.testing.toy_builder",
+        "sregistry.builder": "toy",
+    }
     directory = tmp_path_factory.mktemp("server")
     with LiveRegistry(directory, listen=f"{free_address()}:80", settings=settings) as registry:
         yield registry

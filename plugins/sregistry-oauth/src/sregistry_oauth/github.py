@@ -51,7 +51,7 @@ class GitHubLogin(CodeLogin):
                 provider=self._client.name,
                 key=str(int(user["id"])),
                 name=str(user["login"]),
-                email=self._email(asking, token) or user.get("email"),
+                email=self._email(asking, token, user.get("email")),
                 groups=groups,
                 full_name=user.get("name"),
             )
@@ -66,14 +66,15 @@ class GitHubLogin(CodeLogin):
         for team in self._pages(asking, token, "/user/teams"):
             yield f"{team['organization']['login']}/{team['slug']}".lower()
 
-    def _email(self, asking: Asking, token: str) -> str | None:
-        """The address that GitHub has verified; None when the scope does not show it."""
+    def _email(self, asking: Asking, token: str, public: str | None) -> str | None:
+        """The address that GitHub has verified; what the profile shows when no other is shown."""
         try:
             for one in self._pages(asking, token, "/user/emails"):
                 if one.get("primary") and one.get("verified"):
                     return str(one["email"])
         except RefusedError:
-            return None
+            return public
+        # An Enterprise Server shows in a profile what nobody has verified.
         return None
 
     def _pages(self, asking: Asking, token: str, path: str) -> Iterator[dict[str, Any]]:
