@@ -8,10 +8,10 @@ PAGES := src/sregistry_core/protocols/ui
 LOCALE := $(PAGES)/locale
 PLUGINS := plugins/sregistry-filesystem plugins/sregistry-s3 plugins/sregistry-oauth plugins/sregistry-pam plugins/sregistry-saml plugins/sregistry-webhook plugins/sregistry-local-builder plugins/sregistry-slurm-builder
 
-.PHONY: help serve test check texts bench clean
+.PHONY: help serve test check texts screenshots bench clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(READY): setup.py pyproject.toml $(wildcard plugins/*/setup.py)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -36,6 +36,10 @@ texts: $(READY) ## collect the texts of the pages for translators
 		--omit-header --output-file $(LOCALE)/sregistry.pot $(PAGES)
 	$(BIN)/pybabel --quiet update --domain sregistry --no-fuzzy-matching --ignore-obsolete \
 		--ignore-pot-creation-date --input-file $(LOCALE)/sregistry.pot --output-dir $(LOCALE)
+
+screenshots: $(READY) ## take the pictures of docs/web-interface.md anew
+	SREGISTRY_SCREENSHOTS=build/screenshots $(BIN)/pytest -q tests/browser/test_all_pages.py -k documentation
+	cp build/screenshots/docs/*.png docs/images/
 
 bench: $(READY) ## measure speed and memory against a floor
 	bench/run

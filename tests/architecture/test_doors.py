@@ -257,6 +257,7 @@ DOORS = {
     "invitations.create": Refuses(
         lambda s, t: s.invitations.create("crew", lifetime=timedelta(days=1))
     ),
+    "invitations.one": Refuses(lambda s, t: s.invitations.one("crew", t.invitation)),
     "invitations.revoke": Refuses(lambda s, t: s.invitations.revoke("crew", t.invitation)),
     "invitations.find": Unguarded("the secret of the link is the permission"),
     "invitations.accept": Unguarded("the secret of the link is the permission"),
@@ -567,6 +568,7 @@ DOORS = {
     "software.of": Refuses(lambda s, t: s.software.of(t.image)),
     "newest.images": ShowsNothing(lambda s, t: s.newest.images()),
     "newest.every": ShowsNothing(lambda s, t: s.newest.every(1)),
+    "newest.names": ShowsNothing(lambda s, t: s.newest.names(limit=100)),
     "narrow_tokens.issue": Unguarded("it gives nobody a right that is not asked for at its use"),
     "narrow_tokens.issue_refreshing": Unguarded("it gives one's own, and asks tokens.issue"),
     "narrow_tokens.caller_of": PROOF,

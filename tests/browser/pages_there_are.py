@@ -16,7 +16,7 @@ PARTS = {
     "what": "storage",
     "login": "campus",
 }
-"""What stands for a part of an address; `digest`, `tag` and `secret` are those of the content."""
+"""What stands for a part of an address; what is not here, the content knows."""
 OTHERWISE = {
     "ui.image": {"reference": "3.14.0"},
     "ui.packages": {
@@ -38,6 +38,7 @@ QUERIES = {
 NO_PAGES = {
     "ui.come_back": "another site sends here",
     "ui.upload_underway": "a script asks",
+    "ui.build_log": "a script asks",
     "ui.login_metadata": "XML, of a login by SAML",
     "ui.site_logo": "a picture, of a site that has one",
     "ui.site_style": "the colours of a site that has its own",
@@ -57,15 +58,16 @@ class Address:
         return self.path.startswith("/-/admin")
 
 
-def addresses(registry, digest, secret):
+def addresses(registry, **known):
     """Give the address of each route of the pages that answers GET.
+
+    known   what stands for `digest`, `secret` and other parts that only the content can tell
 
     A route with a part that is not in PARTS fails: say there what stands for it.
     """
     for name, pattern in _routes(registry):
         if name in NO_PAGES:
             continue
-        known = {"digest": digest, "secret": secret}
         fill = {**PARTS, **known, **OTHERWISE.get(name, {})}
         missing = set(_names(pattern)) - fill.keys()
         assert not missing, f"{name}: say in PARTS of {__name__} what stands for {missing}"

@@ -4,19 +4,27 @@ A page that is added is visited without a line here: see `pages_there_are`.
 """
 
 import re
+import time
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from sregistry_core.app import Parts
 from sregistry_core.contracts import Scope
-from sregistry_core.models import Outbox
+from sregistry_core.ini import read_ini
+from sregistry_core.models import BuildState, Outbox
 from sregistry_core.names import CollectionName, ImageName, RobotName
+from sregistry_core.services.builds import ENDS, Wish
 from sregistry_core.testing.live import PASSWORD, LiveRegistry
 
 from .pages_there_are import addresses
 
+DOCS = Path(__file__).parents[2] / "docs"
 PROTOCOLS = "discovery transfer library oci shub sregistry api ui"
 LONG_USER = "a-user-with-a-name-as-long-as-the-rules"
+LONG_ROBOT = "nightly-builds-of-every-release-branch"
 NARROW = ("color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable")
 """Rules of axe-core that can be broken in one window or theme and kept in the other."""
 FILES = re.compile(r"\.(csv|atom|xml|txt|css|svg)(\?|$)")
@@ -67,14 +75,16 @@ EMPTY = (
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory):
+def registry(tmp_path_factory, with_content):
     """A registry with believable content, and with what is hard to show."""
     directory = tmp_path_factory.mktemp("all")
     (directory / "terms.md").write_text("# Rules\n\n" + "Be kind to the machines. " * 60)
     settings = {
         "sregistry.protocols": PROTOCOLS,
         "sregistry.login": "passwords campus",
-        "sregistry.plugin_modules": "sregistry_core.testing.elsewhere",
+        "sregistry.plugin_modules": "sregistry_core.testing.elsewhere "
+        "sregistry_core.testing.toy_builder",
+        "sregistry.builder": "toy",
         "campus.use": "elsewhere",
         "sregistry.terms": str(directory / "terms.md"),
         "sregistry.quota": "64M",
@@ -83,9 +93,7 @@ def registry(tmp_path_factory):
         "sregistry.institution": "Example Institute",
         "sregistry.contact": "images@example.org",
     }
-    live = LiveRegistry(directory / "registry", settings=settings)
-    live.admin("init")
-    live.admin("demo", "--password-stdin", stdin=PASSWORD)
+    live = with_content(directory / "registry", settings=settings)
     with live.services() as services:
         for name in ("ada", "grace", "tomas"):
             services.accounts.find(name).terms_accepted = services.terms.current().digest
@@ -98,8 +106,8 @@ def registry(tmp_path_factory):
         services.collection_changes.freeze(frozen, frozen=True)
         pipelines = CollectionName("genomics", "pipelines")
         services.robots.create(pipelines, "ci", scope=Scope.PUSH, lifetime=timedelta(days=90))
-        services.robots.create(pipelines, "n" * 39, scope=Scope.PULL)
-        services.robots.change(RobotName(pipelines, "n" * 39), disabled=True)
+        services.robots.create(pipelines, LONG_ROBOT, scope=Scope.PULL)
+        services.robots.change(RobotName(pipelines, LONG_ROBOT), disabled=True)
         now = services.facilities.clock()
         services.db.add(
             Outbox(
@@ -110,6 +118,29 @@ def registry(tmp_path_factory):
         )  # fmt: skip
     with live:
         yield live
+
+
+def built(registry):
+    """Have an image built by grace; the number of the build, which has ended well."""
+    definition = "say " + "A long line of a log. " * 20 + "\nsay Done.\nlabel org.example.a=b"
+    ini = read_ini(registry.ini, registry.environ)
+    parts = Parts.open(ini.app, here=ini.here, environ=registry.environ)
+    try:
+        with parts.unit()() as services:
+            grace = services.accounts.caller_of(services.accounts.find("grace"))
+        with parts.unit(replace(grace, scope=Scope.ADMIN))() as services:
+            name = ImageName.parse("genomics/pipelines/built:1", home="tacc")
+            number = services.builds.order(Wish(definition, name)).id
+    finally:
+        parts.close()
+    for _ in range(600):
+        with registry.services() as services:
+            state = services.builds.find(number).state
+        if state in ENDS:
+            assert state == BuildState.SUCCEEDED
+            return number
+        time.sleep(0.1)
+    raise AssertionError(f"the build does not end: {state}")
 
 
 def look(person, name):
@@ -155,7 +186,7 @@ def test_every_page_of_the_route_map_is_well_made(registry, visit):
         digest, secret = image.digest, made.secret
     seen = 0
 
-    for one in addresses(registry, digest, secret):
+    for one in addresses(registry, digest=digest, secret=secret, build=built(registry)):
         person = ada if one.is_for_administrators else grace
         if opened(person, one.path):
             look(person, one.route.removeprefix("ui."))
@@ -178,3 +209,81 @@ def test_a_registry_with_nothing_in_it_says_what_to_do_next(tmp_path, visit):
         for number, path in enumerate(EMPTY):
             assert opened(root, path)
             glance(root, f"empty-{number}")
+
+
+IN_GERMAN = (
+    "/", "/-/search?q=a", "/genomics/pipelines", "/genomics/pipelines/rnaseq",
+    "/genomics/pipelines/rnaseq:latest", "/-/compare", "/-/treemap", "/-/usage", "/-/upload",
+    "/genomics/patients/pseudonymize/-/shares", "/genomics/pipelines/-/settings",
+    "/genomics/pipelines/-/robots", "/-/teams/genomics", "/auth/tokens", "/auth/account",
+    "/-/api/tag", "/-/guide",
+)  # fmt: skip
+RUN_IN_GERMAN = ("/-/admin", "/-/admin/users", "/-/admin/users/tomas", "/-/admin/audit")
+
+
+def test_longer_words_of_another_language_fit_as_well(registry, visit):
+    grace, ada = (visit(registry, name, language="de-DE") for name in ("grace", "ada"))
+    for person, paths in ((grace, IN_GERMAN), (ada, RUN_IN_GERMAN)):
+        for path in paths:
+            person.open(path)
+            assert person.page.evaluate("document.documentElement.lang") == "de"
+            assert person.overflow() == 0, path
+            name = re.sub(r"[^a-z]+", "-", path.partition("?")[0]).strip("-") or "home"
+            person.shoot(f"german-{name}")
+            person.show(phone=True, dark=False)
+            assert person.overflow() == 0, path
+            person.shoot(f"german-{name}")
+            person.show(phone=False, dark=False)
+        person.check("target-size", "color-contrast")
+
+
+IN_THE_DOCUMENTATION = (
+    ("home", "grace", "/"),
+    ("search", "", "/-/search?q=gpu&order=pulls"),
+    ("collection", "", "/genomics/pipelines"),
+    ("image", "", "/ada/lab/blast:2.16.0"),
+    ("compare", "", "/-/compare?left=ada/lab/blast:2.16.0&right=ada/lab/blast:2.14.0"),
+    ("treemap", "", "/-/treemap"),
+    ("usage-dark", "", "/-/usage"),
+    ("upload", "grace", "/-/upload?to=genomics/pipelines"),
+    ("share-links", "grace", "/genomics/patients/pseudonymize/-/shares"),
+    ("team", "grace", "/-/teams/genomics"),
+    ("administration", "ada", "/-/admin"),
+    ("phone", "", "/ada/lab/blast:2.16.0"),
+)
+ADDRESS_FOR_READERS = """address => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (text.data.includes(address)) {
+      text.data = text.data.replaceAll("http://" + address, "https://registry.example.org")
+        .replaceAll(address, "registry.example.org").replaceAll(" --no-https", "");
+    }
+  }
+}"""
+"""Puts the address of a registry where the one of this test stands."""
+LARGEST_PICTURE = 150_000
+
+
+def test_pictures_for_the_documentation_are_made(registry, visit):
+    """`make screenshots` brings them into docs/images."""
+    people = {name: visit(registry, name or None) for name in ("", "grace", "ada")}
+    for person in people.values():
+        person.open("/")
+        person.page.get_by_role("button", name="Put away").click()
+    for name, who, path in IN_THE_DOCUMENTATION:
+        person = people[who]
+        person.show(phone=name == "phone", dark=name.endswith("dark"))
+        person.open(path)
+        person.page.evaluate(ADDRESS_FOR_READERS, registry.url.removeprefix("http://"))
+        made = person.shoot(f"docs/{name}", whole=False, as_it_is=True)
+        assert made.stat().st_size < LARGEST_PICTURE, name
+
+
+def test_the_page_on_the_web_interface_shows_every_picture_that_there_is():
+    told = (DOCS / "web-interface.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"\]\(images/([a-z-]+)\.png\)", told))
+    there = {path.stem: path.stat().st_size for path in (DOCS / "images").glob("*.png")}
+
+    assert shown == set(there) == {name for name, _, _ in IN_THE_DOCUMENTATION}
+    assert max(there.values()) < LARGEST_PICTURE

@@ -2,9 +2,6 @@
 
 import pytest
 
-from sregistry_core.testing.live import LiveRegistry
-from sregistry_core.testing.registry import PASSWORD
-
 SIZES = [
     pytest.param(phone, dark, id=f"{'phone' if phone else 'desktop'}-{'dark' if dark else 'light'}")
     for phone, dark in ((False, False), (True, True), (False, True), (True, False))
@@ -12,11 +9,9 @@ SIZES = [
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory):
+def registry(tmp_path_factory, with_content):
     """A registry full of believable things, whose jobs are done."""
-    live = LiveRegistry(tmp_path_factory.mktemp("find") / "registry")
-    with live:
-        live.admin("demo", "--password-stdin", stdin=PASSWORD)
+    with with_content(tmp_path_factory.mktemp("find") / "registry") as live:
         live.make_user("reader")
         yield live
 

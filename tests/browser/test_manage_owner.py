@@ -1,17 +1,16 @@
 """An owner manages a collection, and an account, in a real browser: by keyboard too."""
 
-import pytest
+import re
 
-from sregistry_core.testing.live import PASSWORD, LiveRegistry
+import pytest
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory):
+def registry(tmp_path_factory, with_content):
     """A registry with content, of Ada and others."""
     where = tmp_path_factory.mktemp("manage")
     settings = {"sregistry.publishers": "https://gitlab.test"}
-    with LiveRegistry(where / "registry", settings=settings) as live:
-        live.admin("demo", "--password-stdin", stdin=PASSWORD)
+    with with_content(where / "registry", settings=settings) as live:
         live.make_user("bob")
         yield live
 
@@ -135,3 +134,88 @@ def test_tags_links_and_the_clean_up_are_well_made(registry, visit, phone, dark)
     ):
         ada.open(f"/ada/lab/blast/-/{path}")
         fits(ada, name)
+
+
+def reach(page, name, *, role="button"):
+    """Press Tab until the element of this name has the focus, as somebody without a mouse does."""
+    wanted = page.get_by_role(role, name=name).first.element_handle()
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        if page.evaluate("one => one === document.activeElement", wanted):
+            return
+    raise AssertionError(f"the keyboard does not reach {name}")
+
+
+def test_many_tags_are_looked_at_and_deleted_by_the_keyboard_alone(registry, visit):
+    omar = visit(registry, "omar")
+    page = omar.open("/omar/nightly/solver/-/clean-up")
+
+    reach(page, "Tags called", role="textbox")
+    page.keyboard.type("build-00*")
+    page.keyboard.press("Enter")
+    page.get_by_text("build-0099").wait_for()
+    omar.check()
+    reach(page, "Delete exactly this")
+    page.keyboard.press("Enter")
+    page.get_by_role("status").filter(has_text="What you chose is deleted.").wait_for()
+
+    page = omar.open("/omar/nightly/solver/-/clean-up?tags=build-00*")
+    assert page.get_by_text("Nothing fits.").is_visible()
+
+
+def test_a_share_link_is_made_copied_and_revoked_by_the_keyboard_alone(registry, visit):
+    grace = visit(registry, "grace")
+    grace.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = grace.open("/genomics/patients/report/-/shares")
+
+    reach(page, "Tag or digest", role="combobox")
+    page.keyboard.press("Enter")
+    page.locator("#new-web").wait_for()
+    reach(page, "Copy: the link")
+    page.keyboard.press("Enter")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == page.locator("#new-web").inner_text().strip()
+    assert grace.context.request.head(link).status == 200
+    reach(page, "Copy: the line for clients")
+    page.keyboard.press("Enter")
+    assert page.evaluate("navigator.clipboard.readText()").startswith("shub://")
+    assert page.get_by_role("status").filter(has_text="Copied").count() == 1
+    reach(page, re.compile("^Revoke"))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=share-revoked")
+    assert grace.context.request.head(link).status in (404, 410)
+
+
+@pytest.mark.parametrize("path", ["/", "/-/search?q=a", "/ada/lab/blast/-/tags", "/auth/tokens"])
+def test_every_stop_of_the_keyboard_is_seen_and_in_order(registry, visit, path):
+    """As Tab goes through a page from its beginning to its end."""
+    ada = visit(registry, "ada")
+    page = ada.open(path)
+    page.evaluate("document.body.focus()")
+    stops = []
+    for _ in range(300):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(
+            """() => {
+              const one = document.activeElement, box = one.getBoundingClientRect();
+              const look = getComputedStyle(one);
+              return one === document.body ? null : {
+                html: one.outerHTML.slice(0, 120),
+                outline: look.outlineStyle === "none" ? 0 : parseFloat(look.outlineWidth),
+                seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight,
+                place: [...document.querySelectorAll("*")].indexOf(one),
+              };
+            }"""
+        )
+        if stops and stop and stop["place"] == stops[-1]["place"]:
+            # The parts of a date, of which the last, a button, is marked by the browser itself.
+            continue
+        if stop is None or (stops and stop["place"] <= stops[0]["place"]):
+            break
+        stops.append(stop)
+
+    assert len(stops) > 10
+    assert [stop["html"] for stop in stops if stop["outline"] < 2] == []
+    assert [stop["html"] for stop in stops if not stop["seen"]] == []
+    places = [stop["place"] for stop in stops]
+    assert places == sorted(places)

@@ -7,20 +7,16 @@ import re
 import pytest
 
 from sregistry_core.names import ContainerName, ImageName
-from sregistry_core.testing.live import PASSWORD, LiveRegistry
 
 PROTOCOLS = "discovery transfer library shub api oci ui"
 SIZE = 200 * 1024 * 1024
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory):
+def registry(tmp_path_factory, with_content):
     """A live registry with the content of the demo."""
     directory = tmp_path_factory.mktemp("see") / "registry"
-    live = LiveRegistry(directory, settings={"sregistry.protocols": PROTOCOLS})
-    live.admin("init")
-    live.admin("demo", "--password-stdin", stdin=f"{PASSWORD}\n")
-    with live:
+    with with_content(directory, settings={"sregistry.protocols": PROTOCOLS}) as live:
         yield live
 
 
@@ -210,3 +206,51 @@ def test_what_changes_something_is_asked_before(visit, registry):
     assert asked == ["This removes something, in earnest and in your name. Send it?"]
     with registry.services() as services:
         assert services.catalog.container(ContainerName.parse("ada/drafts/assembler", home="x"))
+
+
+def reach(page, name, *, role="button"):
+    """Press Tab until the element of this name has the focus, as somebody without a mouse does."""
+    wanted = page.get_by_role(role, name=name).first.element_handle()
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        if page.evaluate("one => one === document.activeElement", wanted):
+            return
+    raise AssertionError(f"the keyboard does not reach {name}")
+
+
+def test_an_operation_is_tried_by_the_keyboard_alone(visit, registry):
+    ada = visit(registry, "ada")
+    page = ada.open("/-/api/tag")
+    for name, value in {"entity": "ada", "collection": "lab", "container": "blast"}.items():
+        reach(page, re.compile(f"^{name}"), role="textbox")
+        page.keyboard.type(value)
+    reach(page, re.compile("^tag"), role="textbox")
+    page.keyboard.type("latest")
+    reach(page, "Send GET")
+    page.keyboard.press("Enter")
+    page.get_by_text("200 OK").wait_for()
+
+
+def test_an_image_is_uploaded_by_the_keyboard_alone(visit, registry, tmp_path):
+    file = tmp_path / "small.sif"
+    file.write_bytes(b"an image that came by the keyboard")
+    ada = visit(registry, "ada")
+    page = ada.open("/")
+    page.locator("details.menu summary").focus()
+    page.keyboard.press("Enter")
+    reach(page, "Upload", role="link")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/-/upload")
+    reach(page, "Name", role="combobox")
+    page.keyboard.type("ada/lab/by-keyboard")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "file"
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files(file)
+    reach(page, "Upload")
+    page.keyboard.press("Enter")
+    page.get_by_text("Uploaded:").wait_for()
+    ada.check()

@@ -35,6 +35,22 @@ def test_without_a_word_a_new_collection_is_what_the_ini_file_says(people):
     assert people.must("collection", "add", "ada/lab") == ["added the private collection ada/lab"]
 
 
+def test_a_collection_is_renamed_handed_on_and_frozen(people):
+    people.must("collection", "add", "ada/lab", "--public")
+
+    assert people.must("collection", "rename", "ada/lab", "shop") == [
+        "ada/lab is ada/shop now, and its old name leads there"
+    ]
+    assert people.must("collection", "transfer", "ada/lab", "bob") == [
+        "ada/shop is bob/shop now, and its old name leads there"
+    ]
+    assert people.must("collection", "freeze", "ada/lab") == ["froze bob/shop"]
+    assert "frozen" in people.refusal("collection", "rename", "bob/shop", "lab")
+    assert people.must("collection", "freeze", "--thaw", "bob/shop") == ["thawed bob/shop"]
+    assert "nobody" in people.refusal("collection", "transfer", "bob/shop", "nobody")
+    assert "blast" in people.refusal("container", "freeze", "bob/shop/blast")
+
+
 def test_a_collection_is_hidden_and_shown(people):
     people.must("collection", "add", "ada/lab")
 

@@ -18,7 +18,7 @@ _TEAM = "team:"
 
 @click.group()
 def collection() -> None:
-    """Collections: list, add, grant, private, public, signatures."""
+    """Collections: list, add, grant, rename, freeze and more."""
 
 
 @collection.command("list")
@@ -98,6 +98,44 @@ def private(command_line: CommandLine, name: str) -> None:
 def public(command_line: CommandLine, name: str) -> None:
     """Show a collection to everybody."""
     _set_privacy(command_line, name, private=False)
+
+
+@collection.command()
+@click.argument("name")
+@click.argument("new", metavar="NEW_NAME")
+@pass_command_line
+def rename(command_line: CommandLine, name: str, new: str) -> None:
+    """Give a collection another name; the old one leads to it."""
+    with command_line.services() as services:
+        found = services.catalog.collection(_name(services, name))
+        before = name_of(found)
+        renamed = services.renaming.rename(found, new)
+        click.echo(f"{before} is {name_of(renamed)} now, and its old name leads there")
+
+
+@collection.command()
+@click.argument("name")
+@click.argument("entity", metavar="USER_OR_TEAM")
+@pass_command_line
+def transfer(command_line: CommandLine, name: str, entity: str) -> None:
+    """Give a collection to a user or a team; the old name leads to it."""
+    with command_line.services() as services:
+        found = services.catalog.collection(_name(services, name))
+        before = name_of(found)
+        given = services.renaming.transfer(found, entity)
+        click.echo(f"{before} is {name_of(given)} now, and its old name leads there")
+
+
+@collection.command()
+@click.argument("name")
+@click.option("--thaw", is_flag=True, help="Let it change again.")
+@pass_command_line
+def freeze(command_line: CommandLine, name: str, thaw: bool) -> None:
+    """Freeze a collection: nothing in it is pushed, moved or deleted."""
+    with command_line.services() as services:
+        found = services.catalog.collection(_name(services, name))
+        services.collection_changes.freeze(found, frozen=not thaw)
+        click.echo(f"{'thawed' if thaw else 'froze'} {name_of(found)}")
 
 
 @collection.command()

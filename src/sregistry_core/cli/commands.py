@@ -15,6 +15,7 @@ from .build_secrets import build_secret
 from .builds import build, builds
 from .collections import collection
 from .command_line import CommandLine
+from .containers import container
 from .database import database
 from .demo import demo
 from .directory import directory
@@ -47,6 +48,7 @@ OURS: Final[Mapping[str, click.Command]] = {
     "user": user,
     "token": token,
     "collection": collection,
+    "container": container,
     "team": team,
     "tag": tag,
     "share": share,
@@ -55,7 +57,7 @@ OURS: Final[Mapping[str, click.Command]] = {
     "repository": repository,
     "build": build,
     "builds": builds,
-    "build-secret": build_secret,
+    "secret": build_secret,
     "quota": quota,
     "audit": audit,
     "directory": directory,

@@ -164,6 +164,8 @@ PERIODIC: Final[dict[str, timedelta]] = {
     summaries.EVERYTHING_JOB: timedelta(days=1),
     usage.JOB: timedelta(hours=6),
 }
+SOON: Final = frozenset({usage.JOB, LOOK_JOB})
+"""Those that show something to people, who look at it soon after the first start."""
 
 
 def prompt_duties(rules: Mapping[str, LoginRules]) -> dict[str, timedelta]:

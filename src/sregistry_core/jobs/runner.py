@@ -18,7 +18,7 @@ from sregistry_core.services import Facilities
 from sregistry_core.services.outbox import BUILD, PROMPT, QUICK, RUNG, SLOW
 
 from .broker import BROKER_FAILURES, ENOUGH_NEWS, Bell, open_broker
-from .duties import PERIODIC, TIME_LIMITS, Duty, LongDuty, prompt_duties
+from .duties import PERIODIC, SOON, TIME_LIMITS, Duty, LongDuty, prompt_duties
 from .leases import Leases
 from .outages import is_outage
 from .unit import unit_of
@@ -167,7 +167,7 @@ class JobRunner:
         self.write_tally()
         self._put_back_failures()
         with self._unit() as services:
-            services.outbox.come_round(PERIODIC)
+            services.outbox.come_round(PERIODIC, soon=SOON)
             services.outbox.come_round(self._prompt, queue=PROMPT)
         with self._unit() as services:
             due = services.outbox.due()

@@ -87,9 +87,9 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         *,
         spool: Spool,
         proxied: Proxied,
-        relay: Relay | None,
         stopping: Callable[[], bool],
         limit_of: LimitOf | None = None,
+        relay: Relay | None = None,
     ):
         self.proxied = proxied
         self.parser_class = partial(BodyParser, spool=spool, limit_of=limit_of)

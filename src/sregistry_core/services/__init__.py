@@ -113,12 +113,12 @@ class Services(Overview):
     @cached_property
     def collection_changes(self) -> CollectionChanges:
         """Topics, freezing and deletion of collections."""
-        return CollectionChanges(self.db, self.access, self.catalog, self.facilities)
+        return CollectionChanges(self.db, self.access, self.catalog, self.outbox, self.facilities)
 
     @cached_property
     def renaming(self) -> Renaming:
         """Collections under another name, or in other hands."""
-        return Renaming(self.db, self.access, self.catalog, self.facilities)
+        return Renaming(self.db, self.access, self.catalog, self.outbox, self.facilities)
 
     @cached_property
     def cleaning(self) -> Cleaning:

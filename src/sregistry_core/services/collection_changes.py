@@ -25,6 +25,8 @@ from sregistry_core.models import (
 from .access import Access, name_of
 from .catalog import Catalog
 from .freezing import refuse_frozen
+from .outbox import OutboxService
+from .summaries import collection_changed
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -53,10 +55,18 @@ class Holdings:
 class CollectionChanges:
     """Topics, freezing and deletion of collections."""
 
-    def __init__(self, db: Session, access: Access, catalog: Catalog, facilities: "Facilities"):
+    def __init__(
+        self,
+        db: Session,
+        access: Access,
+        catalog: Catalog,
+        outbox: OutboxService,
+        facilities: "Facilities",
+    ):
         self._db = db
         self._access = access
         self._catalog = catalog
+        self._outbox = outbox
         self._facilities = facilities
 
     def topics_of(self, collections: Sequence[Collection]) -> Mapping[str, Sequence[str]]:
@@ -91,6 +101,8 @@ class CollectionChanges:
             if name not in held:
                 self._db.add(Topic(collection_id=collection.id, name=name))
         self._db.flush()
+        if held != set(wanted):
+            collection_changed(self._outbox, collection.id)
         return wanted
 
     def freeze(self, collection: Collection, *, frozen: bool = True) -> None:

@@ -1,20 +1,23 @@
 """Roles of users and teams on collections."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Action
-from sregistry_core.errors import Conflict, NotFound
+from sregistry_core.errors import Conflict, Malformed, NotFound
 from sregistry_core.models import Collection, CollectionRole, EntityKind, Grant, Team, User
 
 from .access import Access, name_of
 
 if TYPE_CHECKING:
     from . import Facilities
+
+
+_USER, _TEAM = "user:", "team:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,11 @@ class Granted:
     team: str | None
     role: CollectionRole
 
+    @property
+    def key(self) -> str:
+        """The key after which the next page begins."""
+        return f"{_TEAM}{self.team}" if self.team is not None else f"{_USER}{self.user}"
+
 
 class Grants:
     """Gives and takes roles on collections."""
@@ -34,16 +42,22 @@ class Grants:
         self._access = access
         self._facilities = facilities
 
-    def of(self, collection: Collection) -> Sequence[Granted]:
-        """Give every grant on a collection, users first."""
+    def of(
+        self, collection: Collection, *, after: str = "", limit: int | None = None
+    ) -> Sequence[Granted]:
+        """Give the grants on a collection, users first, each by name.
+
+        after   the key after which to go on. Raises Malformed for what is none.
+        """
         self._access.require(Action.MANAGE, collection)
         rows = self._db.execute(
             select(User.name, Team.name, Grant.role)
             .select_from(Grant)
             .outerjoin(User, User.id == Grant.user_id)
             .outerjoin(Team, Team.id == Grant.team_id)
-            .where(Grant.collection_id == collection.id)
+            .where(Grant.collection_id == collection.id, *_following(after))
             .order_by(Grant.user_id.is_(None), User.name, Team.name)
+            .limit(limit)
         )
         return [Granted(user, team, CollectionRole(role)) for user, team, role in rows]
 
@@ -146,3 +160,12 @@ class Grants:
         if team is None:
             raise NotFound(f"the team {name} does not exist")
         return team
+
+
+def _following(after: str) -> Iterator[ColumnElement[bool]]:
+    if after.startswith(_USER):
+        yield or_(Grant.user_id.is_(None), User.name > after.removeprefix(_USER))
+    elif after.startswith(_TEAM):
+        yield Team.name > after.removeprefix(_TEAM)
+    elif after:
+        raise Malformed(f"after = {after[:80]} is no key of this list")

@@ -89,6 +89,14 @@ class Invitations:
         self._access.audit.record("team.invite", team.name, role=str(role))
         return NewInvitation(invitation, secret)
 
+    def one(self, team_name: str, invitation_id: str) -> Invitation:
+        """Give an invitation that still works. Raises NotFound for one that is not of this team."""
+        team = self._teams.managed(team_name)
+        found = self._db.get(Invitation, invitation_id)
+        if found is None or found.team_id != team.id or self._is_over(found):
+            raise NotFound("there is no such invitation")
+        return found
+
     def revoke(self, team_name: str, invitation_id: str) -> None:
         """End an invitation at once. Raises NotFound for one that is not of this team."""
         team = self._teams.managed(team_name)
@@ -101,11 +109,7 @@ class Invitations:
     def find(self, secret: str) -> Invited:
         """Give what a link invites to; whoever has it may know. Raises NotFound when it is over."""
         found = self._db.scalar(select(Invitation).where(Invitation.digest == digest_of(secret)))
-        if (
-            found is None
-            or found.used_at is not None
-            or found.expires_at <= self._facilities.clock()
-        ):
+        if found is None or self._is_over(found):
             raise NotFound(_ABSENT)
         team = self._db.get_one(Team, found.team_id)
         is_member = any(one == team.id for one, _ in self._access.caller.teams)
@@ -137,3 +141,6 @@ class Invitations:
         self._db.flush()
         self._access.audit.record("team.join", invited.team.name, about=user, by="invitation")
         return invited.team
+
+    def _is_over(self, invitation: Invitation) -> bool:
+        return invitation.used_at is not None or invitation.expires_at <= self._facilities.clock()

@@ -1,19 +1,20 @@
 """Lists of what the caller may see, one entry for each tag, as the sregistry client has them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, false, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from sregistry_core.contracts import Action
 from sregistry_core.models import Collection, Container, Entity, Image, ImageLabel, Tag
-from sregistry_core.names import USUAL_ARCHITECTURE
+from sregistry_core.names import USUAL_ARCHITECTURE, CollectionName
 
 from .access import Access, name_of
 from .freezing import is_frozen_whole
+from .named import find_collection
 
 AnySelect = Select[*tuple[Any, ...]]
 MOST_LABELS = 10_000
@@ -143,11 +144,17 @@ class Listings:
 
     def _collections(self, wanted: Wanted, query: AnySelect) -> AnySelect:
         query = query.join(Collection.entity).where(self._access.visible())
-        if wanted.entity is not None:
-            query = query.where(Entity.name == wanted.entity)
-        if wanted.collection is not None:
-            query = query.where(Collection.name == wanted.collection)
-        return query
+        return query.where(*self._called(wanted))
+
+    def _called(self, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+        """Hold collections against their names; a full name may be one of before."""
+        if wanted.entity is not None and wanted.collection is not None:
+            found = find_collection(self._db, CollectionName(wanted.entity, wanted.collection))
+            yield Collection.id == found.id if found is not None else false()
+        elif wanted.entity is not None:
+            yield Entity.name == wanted.entity
+        elif wanted.collection is not None:
+            yield Collection.name == wanted.collection
 
     def _tags(self, wanted: Wanted, query: AnySelect) -> AnySelect:
         other = aliased(Tag)
@@ -166,10 +173,9 @@ class Listings:
             .join(Container.collection)
             .join(Collection.entity)
             .where(Image.blob_id.is_not(None), self._access.visible_containers(), ~better)
+            .where(*self._called(wanted))
         )
         for column, text in (
-            (Entity.name, wanted.entity),
-            (Collection.name, wanted.collection),
             (Container.name, wanted.container),
             (Tag.name, wanted.tag),
         ):

@@ -28,6 +28,7 @@ RUNG = "duties_to_ring_for"
 _ATTEMPTS = 12
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(hours=1)
+_SOON = timedelta(minutes=1)
 _LONGEST_SKEW = timedelta(minutes=5)
 """How far the clocks of two machines may be apart: a claim for longer is of a clock put back."""
 
@@ -159,15 +160,25 @@ class OutboxService:
         if row.attempts >= _ATTEMPTS:
             row.failed_at = now
 
-    def come_round(self, every: dict[str, timedelta], queue: str = SLOW) -> None:
-        """Write down the periodic duties whose time has come; each once, whoever asks."""
+    def come_round(
+        self,
+        every: dict[str, timedelta],
+        queue: str = SLOW,
+        *,
+        soon: frozenset[str] = frozenset(),
+    ) -> None:
+        """Write down the periodic duties whose time has come; each once, whoever asks.
+
+        soon   those that come for the first time after a minute, and not after a whole pause
+        """
         now = self._clock()
         known = {row.job: row.due_at for row in self._db.scalars(select(Periodic))}
         for job, pause in every.items():
             if job not in known:
                 # Another process may write it down at the same moment.
                 with suppress(IntegrityError), self._db.begin_nested():
-                    self._db.add(Periodic(job=job, due_at=now + pause))
+                    first = min(pause, _SOON) if job in soon else pause
+                    self._db.add(Periodic(job=job, due_at=now + first))
                 continue
             # A pause may have been longer in yesterday's ini file.
             if now < known[job] <= now + pause:

@@ -25,6 +25,8 @@ from .access import Access, name_of
 from .catalog import Catalog
 from .freezing import refuse_frozen
 from .named import find_collection, forget_former_name
+from .outbox import OutboxService
+from .summaries import collection_changed
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -38,10 +40,18 @@ class Renaming:
     new name, and may log in under the old one while it leads on.
     """
 
-    def __init__(self, db: Session, access: Access, catalog: Catalog, facilities: "Facilities"):
+    def __init__(
+        self,
+        db: Session,
+        access: Access,
+        catalog: Catalog,
+        outbox: OutboxService,
+        facilities: "Facilities",
+    ):
         self._db = db
         self._access = access
         self._catalog = catalog
+        self._outbox = outbox
         self._facilities = facilities
 
     def rename(self, collection: Collection, name: str) -> Collection:
@@ -131,6 +141,7 @@ class Renaming:
         self._access.forget()
         what = "collection.rename" if was_in.id == entity.id else "collection.transfer"
         self._access.audit.record(what, str(wanted), collection=collection, former=before)
+        collection_changed(self._outbox, collection.id)
         return collection
 
     def _call_robots(self, collection: Collection, name: str) -> None:

@@ -75,14 +75,15 @@ class Shares:
         self._record("share.create", link)
         return self._share(link)
 
-    def of_container(self, container: Container) -> Sequence[Share]:
-        """Give the share links of a container, the newest first."""
+    def of_container(
+        self, container: Container, *, before: int | None = None, limit: int | None = None
+    ) -> Sequence[Share]:
+        """Give the share links of a container, the newest first, or those older than `before`."""
         self._access.require(Action.MANAGE, container)
-        links = self._db.scalars(
-            select(ShareLink)
-            .where(ShareLink.container_id == container.id)
-            .order_by(ShareLink.number.desc())
-        )
+        query = select(ShareLink).where(ShareLink.container_id == container.id)
+        if before is not None:
+            query = query.where(ShareLink.number < before)
+        links = self._db.scalars(query.order_by(ShareLink.number.desc()).limit(limit))
         return [self._share(link) for link in links]
 
     def all(self, *, before: int | None = None, limit: int = 1000) -> Sequence[Share]:

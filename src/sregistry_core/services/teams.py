@@ -85,14 +85,15 @@ class Teams:
             query = query.where(Team.id.in_([team for team, _ in self._access.caller.teams]))
         return self._db.scalars(query).all()
 
-    def members(self, name: str) -> Sequence[Member]:
-        """Give who is in a team, by name."""
+    def members(self, name: str, *, after: str = "", limit: int | None = None) -> Sequence[Member]:
+        """Give who is in a team, by name, from the one after `after` on."""
         team = self.find(name)
         rows = self._db.execute(
             select(User, Membership.role, Membership.through)
             .join(Membership, Membership.user_id == User.id)
-            .where(Membership.team_id == team.id)
+            .where(Membership.team_id == team.id, User.name > after)
             .order_by(User.name)
+            .limit(limit)
         )
         return [Member(user, TeamRole(role), through) for user, role, through in rows]
 

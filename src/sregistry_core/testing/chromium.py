@@ -52,7 +52,16 @@ class Visitor:
     wrong   what has gone wrong so far, a line each
     """
 
-    def __init__(self, browser: Browser, url: str, *, phone: bool, dark: bool, scripts: bool):
+    def __init__(
+        self,
+        browser: Browser,
+        url: str,
+        *,
+        phone: bool = False,
+        dark: bool = False,
+        scripts: bool = True,
+        language: str = "en-GB",
+    ):
         width, height = _PHONE if phone else _DESKTOP
         self.url = url
         self.wrong: list[str] = []
@@ -66,7 +75,7 @@ class Visitor:
             java_script_enabled=scripts,
             # Transitions would be caught in the middle by pictures and by checks of contrast.
             reduced_motion="reduce",
-            locale="en-GB",
+            locale=language,
             timezone_id="UTC",
             # A proxy of a test has a certificate that no browser knows.
             ignore_https_errors=True,
@@ -86,9 +95,9 @@ class Visitor:
     def sign_in(self, name: str, password: str = PASSWORD) -> None:
         """Sign in with a name and a password."""
         self.open("/auth/sign-in")
-        self.page.get_by_label("Name").fill(name)
-        self.page.get_by_label("Password").fill(password)
-        self.page.get_by_role("button", name="Sign in", exact=True).click()
+        self.page.locator("#name").fill(name)
+        self.page.locator("#password").fill(password)
+        self.page.locator("button.main").click()
         self.page.wait_for_url(lambda address: "/auth/sign-in" not in address)
 
     def show(self, *, phone: bool, dark: bool) -> None:
@@ -143,11 +152,15 @@ class Visitor:
         )
         return moved
 
-    def shoot(self, name: str, *, whole: bool = True) -> Path:
-        """Keep a picture of the page; its path."""
-        _SHOTS.mkdir(parents=True, exist_ok=True)
-        window = f"{'phone' if self._phone else 'desktop'}-{'dark' if self._dark else 'light'}"
-        path = _SHOTS / f"{name}-{window}.png"
+    def shoot(self, name: str, *, whole: bool = True, as_it_is: bool = False) -> Path:
+        """Keep a picture of the page; its path.
+
+        whole      also what lies below the window
+        as_it_is   call it by the name alone, without the window and the theme
+        """
+        window = f"-{'phone' if self._phone else 'desktop'}-{'dark' if self._dark else 'light'}"
+        path = _SHOTS / f"{name}{'' if as_it_is else window}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=path, full_page=whole)
         return path
 
@@ -186,6 +199,7 @@ def visit(chromium: Browser) -> Iterator[Visit]:
 
     name      who signs in; nobody by default
     scripts   whether the browser runs scripts
+    language  that the browser asks for
     """
     with ExitStack() as stack:
 
@@ -196,8 +210,11 @@ def visit(chromium: Browser) -> Iterator[Visit]:
             phone: bool = False,
             dark: bool = False,
             scripts: bool = True,
+            language: str = "en-GB",
         ) -> Visitor:
-            visitor = Visitor(chromium, registry.url, phone=phone, dark=dark, scripts=scripts)
+            visitor = Visitor(
+                chromium, registry.url, phone=phone, dark=dark, scripts=scripts, language=language
+            )
             stack.callback(visitor.context.close)
             if name is not None:
                 visitor.sign_in(name)

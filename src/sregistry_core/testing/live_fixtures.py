@@ -1,5 +1,6 @@
 """Fixtures with the real server: name this module in `pytest_plugins`."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from .live import LiveRegistry
+from .live import PASSWORD, LiveRegistry
 
 MakeLiveRegistry = Callable[..., LiveRegistry]
+WithContent = Callable[..., LiveRegistry]
 
 
 @pytest.fixture
@@ -34,3 +36,22 @@ def make_live_registry(tmp_path: Path) -> Iterator[MakeLiveRegistry]:
 def live_registry(make_live_registry: MakeLiveRegistry) -> LiveRegistry:
     """A real server on a free port of this machine, as the embedded default has it."""
     return make_live_registry()
+
+
+@pytest.fixture(scope="session")
+def with_content(tmp_path_factory: pytest.TempPathFactory) -> WithContent:
+    """Makes registries that hold what `sregistry-admin demo` makes, once for all tests of a run.
+
+    `with_content(directory, settings={...})` takes what `LiveRegistry` takes, for the storage
+    `filesystem`; the server is not started yet. Every user has `PASSWORD`.
+    """
+    first = LiveRegistry(tmp_path_factory.mktemp("content") / "registry")
+    first.admin("init")
+    first.admin("demo", "--password-stdin", stdin=PASSWORD)
+
+    def make(directory: Path, **options: Any) -> LiveRegistry:
+        registry = LiveRegistry(directory, **options)
+        shutil.copytree(first.data, registry.data)
+        return registry
+
+    return make

@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from sregistry_core.jobs.duties import PERIODIC
+from sregistry_core.jobs.duties import PERIODIC, SOON
 from sregistry_core.models import Outbox, Periodic
 from sregistry_core.services.outbox import QUICK
 
 LEASE = timedelta(minutes=1)
-HOURLY = sorted(job for job, pause in PERIODIC.items() if pause <= timedelta(hours=1))
+HOURLY = sorted(
+    job for job, pause in PERIODIC.items() if pause <= timedelta(hours=1) or job in SOON
+)
 
 PLUGIN = '''
 """Duties for the tests."""
@@ -185,6 +187,15 @@ def test_what_comes_round_is_written_down_once_each_time(registry):
     with registry.parts.unit()() as services:
         due = {row.job: row.due_at for row in services.db.scalars(select(Periodic))}
     assert due["garbage.collect"] == registry.clock.now + timedelta(hours=1)
+
+
+def test_what_shows_something_comes_a_minute_after_the_first_start(registry):
+    registry.parts.jobs.look_for_work()
+    registry.clock.move(timedelta(minutes=1))
+
+    registry.parts.jobs.look_for_work()
+
+    assert {row.job for row in rows(registry)} == {"storage.measure", "storages.check"}
 
 
 def test_what_comes_round_runs(registry):

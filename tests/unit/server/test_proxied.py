@@ -58,6 +58,7 @@ def test_nobody_else_is_believed(proxied, handed, header):
         "wsgi.input": None,
         "CONTENT_LENGTH": "0",
         "sregistry.proxied": False,
+        "sregistry.asks_place": False,
         "sregistry.withheld": False,
     }
 

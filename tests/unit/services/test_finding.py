@@ -8,6 +8,7 @@ from sqlalchemy import event, select
 from sregistry_core.contracts import Caller
 from sregistry_core.errors import Malformed
 from sregistry_core.models import Collection, Container, Image, SearchEntry, Topic
+from sregistry_core.names import CollectionName
 from sregistry_core.services.finding import Count, Order, Wanted, Worth
 from sregistry_core.services.search_words import Document, words_of
 from sregistry_core.services.summaries import collection_changed
@@ -113,6 +114,18 @@ def test_filters(registry, ada):
     said = [(wanted, set(find(registry, **wanted))) for wanted, _ in FILTERS]
 
     assert said == FILTERS
+
+
+def test_a_collection_is_found_under_its_new_name_and_topics(registry, ada):
+    with registry.parts.unit()() as services:
+        lab = services.catalog.collection(CollectionName("ada", "lab"))
+        services.renaming.rename(lab, "workshop")
+        services.collection_changes.set_topics(lab, ["genomics"])
+    registry.run_jobs()
+
+    assert find(registry, text="lab") == []
+    found = {"ada/workshop/blast", "ada/workshop/blast-plus"}
+    assert set(find(registry, text="workshop")) == set(find(registry, topic="genomics")) == found
 
 
 def test_dates_include_their_days(registry, ada):

@@ -237,3 +237,17 @@ def test_a_look_before_a_pull_is_no_pull(ada_client, registry, stranger):
     stranger.get(address, status=200)
 
     assert sum(registry.parts.facilities.tally.drain().pulls.values()) == 1
+
+
+def test_a_collection_is_listed_under_a_name_that_it_had_before(registry, ada_client):
+    with registry.parts.unit()() as services:
+        science = services.catalog.collection(CollectionName("tacc", "science"))
+        services.renaming.rename(science, "geology")
+
+    found = ada_client.get("/api/collection/science", status=200).json
+    listed = ada_client.get("/api/container/search/collection/science/name/rocks", status=200).json
+
+    assert [one["uri"] for one in found["containers"]] == [
+        "geology/rocks:1", "geology/rocks:2", "geology/stone:1",
+    ]  # fmt: skip
+    assert [one["tag"] for one in listed] == ["1", "2"]

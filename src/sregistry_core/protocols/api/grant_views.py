@@ -4,18 +4,23 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from sregistry_core.models import CollectionRole
+from sregistry_core.web.paging import read_page
 
 from .addressed import collection_of, part
-from .answers import answer, nothing, whole_list
+from .answers import answer, nothing, page
 from .endpoints import endpoint
 from .members import read_members
 from .wire import grant_json
 
 
-@endpoint("api.grants")
+@endpoint("api.grants", "after", "limit")
 def list_grants(request: Request) -> Response:
     """Show who was given which role."""
-    return whole_list(request.services.grants.of(collection_of(request)), grant_json)
+    asked = read_page(request)
+    grants = request.services.grants.of(
+        collection_of(request), after=asked.after, limit=asked.limit + 1
+    )
+    return page(request, grants, asked, key=lambda one: one.key, to_json=grant_json)
 
 
 @endpoint("api.grant_to_user")

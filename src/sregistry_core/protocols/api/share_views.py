@@ -1,25 +1,30 @@
 """Share links: made, listed and revoked."""
 
+from collections.abc import Sequence
+
 from pyramid.request import Request
 from pyramid.response import Response
 
 from sregistry_core.errors import Malformed
 from sregistry_core.names import DEFAULT_TAG, ImageName
 from sregistry_core.services.shares import Share
-from sregistry_core.web.paging import read_page
+from sregistry_core.web.paging import Asked, read_page
 
 from .addressed import container_name_of, container_of, number_of, read_number
-from .answers import answer, created, nothing, page, whole_list
+from .answers import answer, created, nothing, page
 from .endpoints import endpoint
 from .members import read_members
 from .wire import share_json
 
 
-@endpoint("api.shares_of_container")
+@endpoint("api.shares_of_container", "after", "limit")
 def list_shares_of_container(request: Request) -> Response:
-    """Show the share links of a container."""
-    shares = request.services.shares.of_container(container_of(request))
-    return whole_list(shares, lambda share: _json(request, share))
+    """Show the share links of a container, the newest first."""
+    asked = read_page(request)
+    shares = request.services.shares.of_container(
+        container_of(request), before=_before(asked.after), limit=asked.limit + 1
+    )
+    return _page(request, shares, asked)
 
 
 @endpoint("api.create_share")
@@ -39,13 +44,7 @@ def list_shares(request: Request) -> Response:
     """Show the share links of the whole registry, the newest first."""
     asked = read_page(request)
     shares = request.services.shares.all(before=_before(asked.after), limit=asked.limit + 1)
-    return page(
-        request,
-        shares,
-        asked,
-        key=lambda share: str(share.link.number),
-        to_json=lambda share: _json(request, share),
-    )
+    return _page(request, shares, asked)
 
 
 @endpoint("api.share")
@@ -59,6 +58,16 @@ def revoke_share(request: Request) -> Response:
     """End a share link at once."""
     request.services.shares.revoke(number_of(request))
     return nothing()
+
+
+def _page(request: Request, shares: Sequence[Share], asked: Asked) -> Response:
+    return page(
+        request,
+        shares,
+        asked,
+        key=lambda share: str(share.link.number),
+        to_json=lambda share: _json(request, share),
+    )
 
 
 def _json(request: Request, share: Share) -> dict[str, object]:

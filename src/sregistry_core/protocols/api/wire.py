@@ -66,7 +66,11 @@ def new_token_json(made: NewToken) -> dict[str, Any]:
 
 def team_json(team: Team) -> dict[str, Any]:
     """A team."""
-    return {"team": team.name, "created_at": time_json(team.created_at)}
+    return {
+        "team": team.name,
+        "open": team.is_open,
+        "created_at": time_json(team.created_at),
+    }
 
 
 def member_json(member: Member) -> dict[str, Any]:

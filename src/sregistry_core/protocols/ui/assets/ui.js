@@ -33,10 +33,11 @@ for (const button of document.querySelectorAll("button[data-copies]")) {
     } catch {
       select(source);
     }
-    button.textContent = copied ? "Copied" : "Selected";
-    status.textContent = copied ? "Copied" : "Selected: copy it with the keyboard";
+    const words = status.dataset;
+    button.textContent = copied ? words.copied : words.selected;
+    status.textContent = copied ? words.copied : words.byKeyboard;
     setTimeout(() => {
-      button.textContent = "Copy";
+      button.textContent = words.copy;
       status.textContent = "";
     }, SHOWN_FOR_MILLISECONDS);
   });

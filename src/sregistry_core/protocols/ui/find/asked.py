@@ -1,9 +1,10 @@
 """Reads what a search asks for out of an address, and writes it back into one."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from pyramid.request import Request
@@ -36,6 +37,7 @@ _SIZE = re.compile(
     r"\s*(\d{1,6})(?:[.,](\d{1,3}))?\s*(b|[kmgtp]i?b?)?\s*", re.ASCII | re.IGNORECASE
 )
 _UNITS = "bkmgtp"
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,12 @@ def read_asked(request: Request) -> Asked:
     typed = _typed(request)
     complaints: dict[str, str] = {}
 
-    def read(name: str, how: object, complaint: str) -> object:
+    def read(name: str, how: Callable[[str], _Read], complaint: str) -> _Read | None:
         said = typed.get(name)
         if not said:
             return None
         try:
-            return how(said[0])  # type: ignore[operator]
+            return how(said[0])
         except (ValueError, Malformed):
             complaints[name] = complaint
             return None
@@ -112,15 +114,15 @@ def read_asked(request: Request) -> Asked:
         name="".join(typed.get("name", ())),
         labels=labels,
         archs=archs,
-        worth=read("signed", Worth, _("Choose one of the list.")),  # type: ignore[arg-type]
+        worth=read("signed", Worth, _("Choose one of the list.")),
         starred="starred" in typed,
         entity="".join(typed.get("owner", ())),
         topic="".join(typed.get("topic", ())),
-        smallest=read("smallest", read_size, size),  # type: ignore[arg-type]
-        largest=read("largest", read_size, size),  # type: ignore[arg-type]
-        since=read("since", date.fromisoformat, day),  # type: ignore[arg-type]
-        until=read("until", date.fromisoformat, day),  # type: ignore[arg-type]
-        order=read("order", Order, _("Choose one of the list.")),  # type: ignore[arg-type]
+        smallest=read("smallest", read_size, size),
+        largest=read("largest", read_size, size),
+        since=read("since", date.fromisoformat, day),
+        until=read("until", date.fromisoformat, day),
+        order=read("order", Order, _("Choose one of the list.")),
     )
     return Asked(typed, wanted, complaints)
 

@@ -6,11 +6,14 @@ from pyramid.view import view_config
 
 from sregistry_core.errors import Malformed
 from sregistry_core.models import CollectionRole
+from sregistry_core.web.paging import Asked, page_of
 
-from ..fields import form_field
+from ..fields import form_field, query_field
 from ..pages import page
 from .forms import NOTHING_WRONG, Wrong, attempt
 from .things import address_of, managed_collection
+
+SHOWN_AT_ONCE = 100
 
 
 @view_config(route_name="ui.access", request_method=("GET", "HEAD"))
@@ -60,12 +63,16 @@ def _whom(request: Request) -> dict[str, str]:
 
 def _access_page(request: Request, wrong: Wrong) -> Response:
     collection = managed_collection(request)
+    asked = Asked(query_field(request, "after"), SHOWN_AT_ONCE)
+    grants = request.services.grants.of(collection, after=asked.after, limit=asked.limit + 1)
+    shown = page_of(grants, asked, lambda one: one.key)
     return page(
         request,
         "manage/access",
         status=wrong.status,
         wrong=wrong,
         collection=collection,
-        grants=request.services.grants.of(collection),
+        grants=shown.entries,
+        next_after=shown.next_after,
         roles=list(CollectionRole),
     )

@@ -10,12 +10,16 @@ from sregistry_core.contracts import Action
 from sregistry_core.errors import Malformed, NotFound
 from sregistry_core.models import Container
 from sregistry_core.names import ContainerName, ImageName
+from sregistry_core.web.paging import Asked, page_of
 
 from ..fields import form_field, query_field
 from ..pages import page
 from .forms import NOTHING_WRONG, Wrong, attempt
 from .things import address_of, container_for
 
+SHOWN_AT_ONCE = 100
+_OFFERED = 200
+"""Tags that are offered to be shared."""
 _MOST_DIGITS = 9
 
 
@@ -84,7 +88,11 @@ def _shares_page(request: Request, wrong: Wrong) -> Response:
     container = container_for(request, Action.MANAGE)
     services = request.services
     now = request.registry["facilities"].clock()
-    shares = services.shares.of_container(container)
+    asked = Asked(query_field(request, "after"), SHOWN_AT_ONCE)
+    number = int(asked.after) if asked.after.isdecimal() and len(asked.after) < 10 else None
+    found = services.shares.of_container(container, before=number, limit=asked.limit + 1)
+    shown = page_of(found, asked, lambda share: str(share.link.number))
+    shares = shown.entries
     new = query_field(request, "new")
     return page(
         request,
@@ -93,9 +101,10 @@ def _shares_page(request: Request, wrong: Wrong) -> Response:
         wrong=wrong,
         container=container,
         alive=[one for one in shares if one.is_alive(now)],
-        over=[one for one in shares if not one.is_alive(now)][:50],
+        over=[one for one in shares if not one.is_alive(now)],
+        next_after=shown.next_after,
         new=next((one for one in shares if str(one.link.number) == new), None),
-        tags=sorted({tag.name for tag in services.tags.of(container)}),
+        tags=sorted({tag.name for tag in services.tags.of(container, limit=_OFFERED)}),
         chosen=query_field(request, "reference"),
         now=now,
     )

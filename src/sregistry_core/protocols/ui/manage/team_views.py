@@ -13,6 +13,8 @@ from ..pages import page
 from .forms import NOTHING_WRONG, Wrong, attempt
 
 TEAMS = "/-/teams"
+SHOWN_AT_ONCE = 100
+"""Members."""
 _SHOWN_AT_ONCE = 100
 
 
@@ -140,7 +142,8 @@ def team_page(request: Request, wrong: Wrong) -> Response:
     services = request.services
     services.access.require_login()
     team = services.teams.find(request.matchdict["team"])
-    members = services.teams.members(team.name)
+    after = query_field(request, "after")
+    members = services.teams.members(team.name, after=after, limit=SHOWN_AT_ONCE + 1)
     role = dict(request.caller.teams).get(team.id)
     manages = (role is TeamRole.OWNER or request.caller.is_admin) and services.access.has(
         Scope.ADMIN
@@ -151,7 +154,8 @@ def team_page(request: Request, wrong: Wrong) -> Response:
         status=wrong.status,
         wrong=wrong,
         team=team,
-        members=members,
+        members=members[:SHOWN_AT_ONCE],
+        next_after=members[SHOWN_AT_ONCE - 1].user.name if len(members) > SHOWN_AT_ONCE else None,
         role=role,
         manages=manages,
         roles=list(TeamRole),
