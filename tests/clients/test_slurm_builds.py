@@ -56,7 +56,7 @@ def test_a_server_that_is_killed_finds_its_job_again_and_the_image_is_pulled(
 ):
     registry.make_user("ada")
     registry.admin("collection", "add", "ada/lab")
-    registry.admin("build-secret", "set", "ada/lab", "TOKEN", "-", stdin="swordfish\n")
+    registry.admin("secret", "set", "ada/lab", "TOKEN", "-", stdin="swordfish\n")
     recipe = Path(registry.directory, "recipe.def")
     recipe.write_text(RECIPE.format(base=base))
     build = registry.admin("build", "--detach", str(recipe), "ada/lab/blast:1").strip()

@@ -15,7 +15,7 @@ from .command_line import CommandLine, pass_command_line
 @click.command()
 @pass_command_line
 def buildlog(command_line: CommandLine) -> None:
-    """Send what builds say to the clients that wait for them, until a signal ends it.
+    """Send what builds say to waiting clients, until a signal.
 
     It listens at sregistry.build_log; a proxy leads /v1/build-ws/ there. SIGTERM and Ctrl-C tell
     the clients that it goes away.

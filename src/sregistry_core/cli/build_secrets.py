@@ -12,7 +12,7 @@ from .command_line import CommandLine, pass_command_line
 from .table import print_table, shown_time
 
 
-@click.group("build-secret")
+@click.group("secret")
 def build_secret() -> None:
     """Secrets of builds: list, set, remove."""
 

@@ -57,7 +57,7 @@ OURS: Final[Mapping[str, click.Command]] = {
     "repository": repository,
     "build": build,
     "builds": builds,
-    "build-secret": build_secret,
+    "secret": build_secret,
     "quota": quota,
     "audit": audit,
     "directory": directory,

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from sregistry_core.contracts import DirectStorage, Handoff, Storage, StoredObject, Unfinished
 from sregistry_core.digests import Digest
-from sregistry_core.errors import StorageUnavailable
+from sregistry_core.errors import NotFound, StorageUnavailable
 
 from .staging import Staged
 
@@ -55,9 +55,15 @@ class BlobStore:
         """Move a staged file into the first storage, under a key that is used only once.
 
         blob    the identifier of the row that will own the bytes
+        Raises NotFound when a sweep has taken the file, as its container was deleted meanwhile.
         """
         place = Place(self.first, key_of(staged.digest, blob))
-        self._at(place).adopt(place.key, staged.path)
+        try:
+            self._at(place).adopt(place.key, staged.path)
+        except StorageUnavailable as error:
+            if isinstance(error.__cause__, FileNotFoundError) and not staged.path.exists():
+                raise NotFound("there is no such upload, or it was given up") from error
+            raise
         return place
 
     def open(self, place: Place, *, size: int) -> BinaryIO:
