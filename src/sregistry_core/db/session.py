@@ -82,6 +82,8 @@ class Database:
     def dispose(self) -> None:
         """Close every connection."""
         self.reading.dispose()
+        # Listeners of the session's class keep the engine for as long as the process lives.
+        self.reading.clear_compiled_cache()
 
 
 def open_database(url: str) -> Database:
