@@ -31,6 +31,7 @@ from .git_connections import GitConnections
 from .git_hooks import GitHooks
 from .git_looks import GitLooks
 from .grants import Grants
+from .image_changes import ImageChanges
 from .images import Images
 from .inspection import Inspecting
 from .invitations import Invitations
@@ -42,6 +43,8 @@ from .manifests import Manifests
 from .narrow_tokens import NarrowTokens
 from .overview import Overview
 from .publishers import Publishers
+from .rebuilding import Rebuilding
+from .rebuilds import Rebuilds
 from .renaming import Renaming
 from .repositories import Repositories
 from .robots import Robots
@@ -295,6 +298,21 @@ class Services(Overview):
     def commit_statuses(self) -> CommitStatuses:
         """What forges are told of builds."""
         return CommitStatuses(self.db, self.access, self.facilities)
+
+    @cached_property
+    def rebuilds(self) -> Rebuilds:
+        """Tags that are built anew by themselves."""
+        return Rebuilds(self.db, self.access, self.outbox, self.facilities)
+
+    @cached_property
+    def rebuilding(self) -> Rebuilding:
+        """The same, for the workers at them."""
+        return Rebuilding(self.db, self.access, self.authentication, self.outbox, self.facilities)
+
+    @cached_property
+    def image_changes(self) -> ImageChanges:
+        """What is other in an image than in another one."""
+        return ImageChanges(self.db, self.access, self.facilities)
 
     @cached_property
     def federation(self) -> Federation:
