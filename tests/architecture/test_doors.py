@@ -720,9 +720,7 @@ def registry(tmp_path_factory, empty_database):
         services.keys.add(KEY.public.encode())
         services.stars.give(empty)
         services.git_connections.set(lab, GitWanted("https://127.0.0.1/a/b"))
-        services.rebuilds.set(
-            services.catalog.container(BLAST), "1", RebuildWish(every_days=7)
-        )
+        services.rebuilds.set(services.catalog.container(BLAST), "1", RebuildWish(every_days=7))
         services.build_secrets.set(lab, "TOKEN", "what only builds know")
         services.linked_logins.link(services.access.caller.user_id, Subject("campus", "1", "ada"))
     with registry.parts.unit(caller_of(registry, "ada"))() as services:

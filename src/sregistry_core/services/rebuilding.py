@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from sregistry_core.contracts import Caller
 from sregistry_core.errors import Malformed
@@ -274,12 +274,12 @@ class Rebuilding:
         else:
             self._outbox.write(JUDGE_JOB, queue=SLOW, build=row.build_id)
 
-    def _due(self, column: object) -> Sequence[RebuildSchedule]:
+    def _due(self, column: InstrumentedAttribute[datetime | None]) -> Sequence[RebuildSchedule]:
         now = self._facilities.clock()
         return self._db.scalars(
             select(RebuildSchedule)
-            .where(column <= now)  # type: ignore[operator]
-            .order_by(column)  # type: ignore[arg-type]
+            .where(column <= now)
+            .order_by(column)
             .limit(_MOST_AT_ONCE)
         ).all()
 

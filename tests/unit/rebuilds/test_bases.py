@@ -154,7 +154,10 @@ def test_an_image_is_built_anew_when_its_base_in_another_registry_moves(lab, oth
     asked = other.asked[-1]
     assert asked == ("HEAD", "/v2/lab/base/manifests/1")
     if wants_token:
-        assert other.asked[-2] == ("GET", "/token?scope=repository%3Alab%2Fbase%3Apull&service=other")
+        assert other.asked[-2] == (
+            "GET",
+            "/token?scope=repository%3Alab%2Fbase%3Apull&service=other",
+        )
 
     other.manifest += b"\n"
     lab.pass_time(HOUR)
@@ -218,7 +221,7 @@ def test_a_token_is_fetched_only_where_that_is_safe(lab, other, realm):
 def test_what_cannot_be_watched_is_said_and_needs_days(lab):
     pinned = f"docker://alpine@sha256:{'a' * 64}"
     lab.build(header=f"Bootstrap: docker\nFrom: {pinned.removeprefix('docker://')}")
-    with pytest.raises(Malformed, match="base cannot be watched: .*names a digest"):
+    with pytest.raises(Malformed, match=r"base cannot be watched: .*names a digest"):
         lab.schedule(when_base_moves=True)
 
     said = lab.schedule(when_base_moves=True, every_days=7)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from sregistry_core.services.rebuilding import FIND_JOB
 from sregistry_core.testing.sif_files import make_sif
 
 from .conftest import PROTOCOLS
@@ -93,7 +92,3 @@ def test_many_schedules_come_page_by_page(registry, ada, blast):
     tags = [one["tag"] for one in (*first["items"], *rest["items"])]
     assert sorted(tags) == ["0", "1", "2"]
     assert rest["next_after"] is None
-    with registry.parts.unit()() as services:
-        services.outbox.write(FIND_JOB)
-    registry.run_jobs()
-    assert ada.get(f"{BLAST}/0/rebuild", status=200).json["verdict"] is None

@@ -52,9 +52,7 @@ def set_rebuild(request: Request) -> Response:
 @endpoint("api.remove_rebuild", "arch")
 def remove_rebuild(request: Request) -> Response:
     """Build it anew no more."""
-    request.services.rebuilds.remove(
-        container_of(request), part(request, "tag"), arch_of(request)
-    )
+    request.services.rebuilds.remove(container_of(request), part(request, "tag"), arch_of(request))
     return nothing()
 
 
