@@ -45,7 +45,8 @@ def judge_rebuild(unit: Unit, _facilities: Facilities, *, build: str) -> None:
     with unit() as services:
         before, after = (services.db.get(Image, one) for one in pair)
         if before is None or after is None:
-            # Deleted in this moment: what is judged next sees that.
+            # Deleted in this moment, which is a verdict of its own.
+            services.rebuilding.awaited(build)
             return
         changes = services.image_changes.between(before, after)
     with unit() as services:

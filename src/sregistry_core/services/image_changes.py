@@ -32,6 +32,8 @@ OF_THE_BUILD = frozenset(
 """Labels that say when it was built: they are other each time, and count for nothing."""
 MOST_NAMED = 200
 """Of labels, or of packages, that are named; of more only the number is known."""
+LONGEST_NAMED = 300
+"""Signs of a label's value that are kept."""
 _TEXTS = ("definition", "runscript", "startscript", "test", "help")
 _BLOCK = 1 << 20
 
@@ -177,11 +179,12 @@ def _by_name(packages: tuple[Package, ...] | None) -> dict[str, str]:
 
 def _mappings(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, Any]:
     """Give what was added, removed and changed, each by name; nothing when all is the same."""
+    most = LONGEST_NAMED
     found: dict[str, Any] = {
-        "added": {name: after[name] for name in sorted(after.keys() - before.keys())},
-        "removed": {name: before[name] for name in sorted(before.keys() - after.keys())},
+        "added": {name: after[name][:most] for name in sorted(after.keys() - before.keys())},
+        "removed": {name: before[name][:most] for name in sorted(before.keys() - after.keys())},
         "changed": {
-            name: [before[name], after[name]]
+            name: [before[name][:most], after[name][:most]]
             for name in sorted(before.keys() & after.keys())
             if before[name] != after[name]
         },

@@ -104,6 +104,8 @@ class Rebuilding:
         for row in self._due(RebuildSchedule.look_at):
             self._outbox.write(LOOK_JOB, queue=SLOW, schedule=row.id)
             row.look_at = now + LOOK_PAUSE
+            if row.is_awaited:
+                self._ask_for_a_verdict(row)
             asked += 1
         return asked
 
@@ -277,10 +279,7 @@ class Rebuilding:
     def _due(self, column: InstrumentedAttribute[datetime | None]) -> Sequence[RebuildSchedule]:
         now = self._facilities.clock()
         return self._db.scalars(
-            select(RebuildSchedule)
-            .where(column <= now)
-            .order_by(column)
-            .limit(_MOST_AT_ONCE)
+            select(RebuildSchedule).where(column <= now).order_by(column).limit(_MOST_AT_ONCE)
         ).all()
 
     def _recipe(self, row: RebuildSchedule) -> Recipe:

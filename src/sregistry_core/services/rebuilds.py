@@ -11,7 +11,16 @@ from sqlalchemy.orm import Session, contains_eager
 from sregistry_core.contracts import Action
 from sregistry_core.errors import Conflict, Malformed, NotFound
 from sregistry_core.identifiers import new_identifier
-from sregistry_core.models import Collection, Container, Entity, Image, RebuildSchedule, Tag, User
+from sregistry_core.models import (
+    BuildContext,
+    Collection,
+    Container,
+    Entity,
+    Image,
+    RebuildSchedule,
+    Tag,
+    User,
+)
 from sregistry_core.names import USUAL_ARCHITECTURE, parse_architecture, parse_tag
 
 from .access import Access, name_of
@@ -154,6 +163,7 @@ class Rebuilds:
         row.acts_for = user.id if user is not None else self._access.caller.user_id
         if row.acts_for is None:
             raise Malformed("say whose rights the builds have")
+        self._require_files_of(row.acts_for, recipe)
         self._watch(row, recipe)
         self._db.flush()
         self._db.refresh(row, ["user"])
@@ -186,6 +196,17 @@ class Rebuilds:
                 f"{name_of(container)}:{name} does not exist{f' for {arch}' if arch else ''}"
             )
         return found
+
+    def _require_files_of(self, user_id: str, recipe: Recipe) -> None:
+        """Raise Malformed when what goes along is somebody else's: a build takes one's own."""
+        if recipe.context is None:
+            return
+        context = self._db.get(BuildContext, recipe.context)
+        if context is None or context.user_id != user_id:
+            raise Malformed(
+                "the files that its definition copies are somebody else's: whoever has sent them "
+                "can have it built anew"
+            )
 
     def _watch(self, row: RebuildSchedule, recipe: Recipe) -> None:
         """Note which base images there are; what was seen of them before stays known."""

@@ -19,7 +19,7 @@ from sregistry_core.models import (
     RebuildSchedule,
     Verdict,
 )
-from sregistry_core.names import CollectionName, ContainerName
+from sregistry_core.names import CollectionName, ContainerName, ImageName
 from sregistry_core.services.rebuilding import FIND_JOB
 from sregistry_core.testing.sif_files import make_sif
 
@@ -173,6 +173,23 @@ def test_a_build_that_is_cancelled_while_it_waits_is_broken(registry, lab):
     assert lab.said == (Verdict.BROKEN, "the build was cancelled: cancelled by ada")
 
 
+def test_an_image_that_was_deleted_meanwhile_cannot_be_compared(registry, lab):
+    lab.build()
+    lab.schedule(every_days=7)
+    before = lab.digest()
+    lab.will_give("label a=1")
+    run_until_ordered(registry)
+
+    def delete(mine):
+        name = ImageName.parse(f"ada/lab/blast@{before}", home="tacc")
+        mine.images.delete(mine.images.resolve(name))
+
+    lab.do(delete)
+    registry.run_jobs()
+
+    assert lab.said == (Verdict.CHANGED, "the image before is not here any more")
+
+
 def test_a_frozen_tag_is_broken_until_it_thaws(lab):
     lab.build()
     lab.schedule(every_days=7)
@@ -288,6 +305,11 @@ def test_files_that_go_along_stay_as_long_as_they_are_needed(registry, lab, tmp_
     size = path.stat().st_size
     context = lab.do(lambda mine: mine.build_contexts.adopt(path, digest, size))
     lab.build(header="%files\n  a.txt /a\n", context=context)
+    with registry.parts.unit()() as services:
+        collection = services.catalog.collection(CollectionName("ada", "lab"))
+        services.grants.give(collection, CollectionRole.OWNER, user="bob")
+    with pytest.raises(Malformed, match="are somebody else's"):
+        lab.schedule(who="bob", every_days=7)
     lab.schedule(every_days=7)
 
     lab.pass_time(timedelta(days=3))
