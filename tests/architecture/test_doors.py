@@ -440,11 +440,9 @@ DOORS = {
     ),
     "rebuilding.wait": RefusesAllButTheSystem(lambda s, t: s.rebuilding.wait(t.rebuild, "no")),
     "rebuilding.broken": RefusesAllButTheSystem(lambda s, t: s.rebuilding.broken(t.rebuild, "no")),
-    "rebuilding.begin_look": RefusesAllButTheSystem(
-        lambda s, t: s.rebuilding.begin_look(t.rebuild)
-    ),
-    "rebuilding.end_look": RefusesAllButTheSystem(
-        lambda s, t: s.rebuilding.end_look(SimpleNamespace(schedule=t.rebuild), {}, {})
+    "base_looks.begin": RefusesAllButTheSystem(lambda s, t: s.base_looks.begin(t.rebuild)),
+    "base_looks.end": RefusesAllButTheSystem(
+        lambda s, t: s.base_looks.end(SimpleNamespace(schedule=t.rebuild), {}, {})
     ),
     "rebuilding.awaited": RefusesAllButTheSystem(lambda s, t: s.rebuilding.awaited(t.build.id)),
     "rebuilding.judged": RefusesAllButTheSystem(

@@ -36,7 +36,7 @@ _LONGEST_TOKEN = 8000
 def look_at_bases(unit: Unit, facilities: Facilities, *, schedule: str) -> None:
     """See whether base images are other ones by now; then a build is ordered. Harmless twice."""
     with unit() as services:
-        look = services.rebuilding.begin_look(schedule)
+        look = services.base_looks.begin(schedule)
         if look is None:
             return
         here: Mapping[str, str] = {}
@@ -59,7 +59,7 @@ def look_at_bases(unit: Unit, facilities: Facilities, *, schedule: str) -> None:
             except Unavailable as error:
                 troubles[base.address] = str(error)
     with unit() as services:
-        services.rebuilding.end_look(look, seen, troubles)
+        services.base_looks.end(look, seen, troubles)
 
 
 def digest_of(image: RemoteImage, facilities: Facilities) -> str:

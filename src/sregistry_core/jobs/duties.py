@@ -9,6 +9,7 @@ from sregistry_core.login_rules import LoginRules
 from sregistry_core.services import (
     Facilities,
     Services,
+    base_looks,
     build_statements,
     builds,
     claims,
@@ -160,7 +161,7 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     git_looks.POLL_JOB: Duty(_poll_repositories),
     commit_statuses.JOB: LongDuty(tell_forge),
     rebuilding.FIND_JOB: Duty(_find_rebuilds),
-    rebuilding.LOOK_JOB: LongDuty(look_at_bases),
+    base_looks.LOOK_JOB: LongDuty(look_at_bases),
     rebuilds.ORDER_JOB: LongDuty(order_rebuild),
     rebuild_ends.JUDGE_JOB: LongDuty(judge_rebuild),
     REFRESH_JOB: LongDuty(refresh_people),

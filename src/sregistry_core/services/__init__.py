@@ -7,6 +7,7 @@ from .accounts import Accounts
 from .affiliations import Affiliations
 from .authentication import Authentication
 from .base_images import BaseImages
+from .base_looks import BaseLooks
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
 from .build_contexts import BuildContexts
@@ -308,6 +309,11 @@ class Services(Overview):
     def rebuilding(self) -> Rebuilding:
         """The same, for the workers at them."""
         return Rebuilding(self.db, self.access, self.authentication, self.outbox, self.facilities)
+
+    @cached_property
+    def base_looks(self) -> BaseLooks:
+        """Looks at base images, for the worker at them."""
+        return BaseLooks(self.db, self.access, self.authentication, self.outbox, self.facilities)
 
     @cached_property
     def image_changes(self) -> ImageChanges:

@@ -10,25 +10,22 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from sregistry_core.contracts import Caller
 from sregistry_core.errors import Malformed
-from sregistry_core.models import Build, BuildState, Image, RebuildSchedule, Tag, Verdict
-from sregistry_core.names import ContainerName, ImageName
+from sregistry_core.models import Build, BuildState, Image, RebuildSchedule, Verdict
 
 from .access import Access
 from .authentication import Authentication
-from .base_images import FACT, Base, bases_of
-from .base_watches import watch_of
+from .base_looks import LOOK_JOB, bases_after
 from .builds import ENDS, Wish
 from .image_changes import Changes
 from .outbox import SLOW, OutboxService
 from .rebuild_ends import JUDGE_JOB
-from .rebuild_recipes import Recipe, recipe_of
+from .rebuild_rows import RebuildRows, name_of_row
 from .rebuilds import ORDER_JOB
 
 if TYPE_CHECKING:
     from . import Facilities
 
 FIND_JOB = "rebuilds.find"
-LOOK_JOB = "rebuilds.look"
 PAUSE = timedelta(minutes=5)
 """How often somebody looks for what is due."""
 LOOK_PAUSE = timedelta(hours=1)
@@ -49,20 +46,6 @@ class Rebuild:
     caller: Caller
     wish: Wish | None
     trouble: str
-
-
-@dataclass(frozen=True, slots=True)
-class BaseLook:
-    """Base images that are to be looked at.
-
-    caller   who looks at those that are here
-    """
-
-    schedule: str
-    caller: Caller
-    recipe: Recipe
-    arch: str
-    bases: Sequence[Base]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +70,7 @@ class Rebuilding:
     ):
         self._db = db
         self._access = access
-        self._authentication = authentication
+        self._rows = RebuildRows(db, authentication)
         self._outbox = outbox
         self._facilities = facilities
 
@@ -112,21 +95,21 @@ class Rebuilding:
     def take(self, schedule: str) -> Rebuild | None:
         """Give what is to be ordered; None where nothing is, or one is under way."""
         self._access.require_system()
-        row = self._locked(schedule)
+        row = self._rows.locked(schedule)
         if row is None or row.is_awaited:
             return None
-        caller = self._caller(row)
+        caller = self._rows.caller(row)
         if caller.is_anonymous:
             trouble = "whoever it is built for has no account here any more"
             return Rebuild(row.id, caller, None, trouble)
         try:
-            recipe = self._recipe(row)
+            recipe = self._rows.recipe(row)
         except Malformed as error:
             return Rebuild(row.id, caller, None, str(error))
         builders = self._facilities.plugins.builders
         wish = Wish(
             definition=recipe.definition,
-            name=self._name(row),
+            name=name_of_row(row),
             arch=row.arch,
             builder=recipe.builder if recipe.builder in builders else None,
             arguments=recipe.arguments,
@@ -138,10 +121,10 @@ class Rebuilding:
     def ordered(self, schedule: str, build: Build) -> None:
         """Note that a build is under way, and what it is held against."""
         self._access.require_system()
-        row = self._locked(schedule)
+        row = self._rows.locked(schedule)
         if row is None:
             return
-        pointing = self._tag(row)
+        pointing = self._rows.tag(row)
         row.build_id, row.is_awaited = build.id, True
         row.before_id = pointing.image_id if pointing is not None else None
         row.last_error = None
@@ -149,7 +132,7 @@ class Rebuilding:
     def wait(self, schedule: str, reason: str) -> None:
         """Try again soon: there are as many builds under way as there may be."""
         self._access.require_system()
-        row = self._locked(schedule)
+        row = self._rows.locked(schedule)
         if row is not None:
             row.last_error = f"it waits: {reason}"[:_LONGEST_WORDS]
             self._outbox.write(ORDER_JOB, later=PAUSE, schedule=row.id)
@@ -157,61 +140,14 @@ class Rebuilding:
     def broken(self, schedule: str, reason: str) -> None:
         """Note that nothing can be built, and why. The next time it is tried again."""
         self._access.require_system()
-        row = self._locked(schedule)
+        row = self._rows.locked(schedule)
         if row is not None:
             self._give(row, Verdict.BROKEN, reason, {})
-
-    def begin_look(self, schedule: str) -> BaseLook | None:
-        """Give the base images to look at; None when nobody wants to know any more."""
-        self._access.require_system()
-        row = self._locked(schedule)
-        if row is None or not row.when_base_moves:
-            return None
-        try:
-            recipe = self._recipe(row)
-        except Malformed as error:
-            row.last_error = str(error)[:_LONGEST_WORDS]
-            return None
-        bases = bases_of(recipe.definition, recipe.arguments)
-        return BaseLook(row.id, self._caller(row), recipe, row.arch, bases)
-
-    def end_look(
-        self, look: BaseLook, seen: Mapping[str, str], troubles: Mapping[str, str]
-    ) -> None:
-        """Keep what was seen of base images, and have it built anew when one is another now.
-
-        seen       the digest of each, by its address
-        troubles   why one could not be looked at
-        """
-        self._access.require_system()
-        row = self._locked(look.schedule)
-        if row is None or not row.when_base_moves:
-            return
-        known = {one["address"]: one["digest"] for one in row.bases}
-        moved = [
-            address
-            for address, digest in seen.items()
-            if known.get(address) is not None and known[address] != digest
-        ]
-        if moved and row.is_awaited:
-            # What is known stays until a build begins that can have seen the new one.
-            return
-        settings = self._facilities.settings
-        row.bases = [
-            {
-                "address": base.address,
-                "digest": seen.get(base.address) or known.get(base.address),
-                "trouble": troubles.get(base.address) or watch_of(base, settings).trouble,
-            }
-            for base in look.bases
-        ]
-        if moved:
-            self._outbox.write(ORDER_JOB, schedule=row.id)
 
     def awaited(self, build_id: str) -> Awaited | None:
         """Give what is to be compared; what has ended without an image is broken at once."""
         self._access.require_system()
-        row = self._of_build(build_id)
+        row = self._rows.of_build(build_id)
         build = self._db.get(Build, build_id)
         if row is None or build is None or build.state not in ENDS:
             return None
@@ -220,7 +156,7 @@ class Rebuilding:
             how = "" if build.state is BuildState.FAILED else f"the build was {build.state}: "
             self._give(row, Verdict.BROKEN, f"{how}{reason}", {})
             return None
-        self._keep_bases(row, build)
+        row.bases = bases_after(row.bases, build, self._facilities.settings)
         before, after = (
             self._db.get(Image, one) if one is not None else None
             for one in (row.before_id, build.image_id)
@@ -234,7 +170,7 @@ class Rebuilding:
     def judged(self, build_id: str, changes: Changes) -> None:
         """Keep what has come of a rebuild."""
         self._access.require_system()
-        row = self._of_build(build_id)
+        row = self._rows.of_build(build_id)
         if row is not None:
             verdict = Verdict.CHANGED if changes.counts else Verdict.SAME
             self._give(row, verdict, changes.words, changes.facts)
@@ -247,27 +183,12 @@ class Rebuilding:
         row.is_awaited, row.last_error = False, None
         self._access.audit.record(
             f"rebuild.{verdict}",
-            str(self._name(row)),
+            str(name_of_row(row)),
             collection=row.container.collection,
             about=row.user,
             words=row.words[:300],
             arch=row.arch,
         )
-
-    def _keep_bases(self, row: RebuildSchedule, build: Build) -> None:
-        """Note which of our own base images it has been built from by now."""
-        settings = self._facilities.settings
-        ours = {
-            base.address
-            for base in bases_of(build.definition, build.arguments)
-            if watch_of(base, settings).is_ours
-        }
-        row.bases = [
-            {**one, "digest": build.facts.get(f"{FACT}{one['address']}") or one["digest"]}
-            if one["address"] in ours
-            else one
-            for one in row.bases
-        ]
 
     def _ask_for_a_verdict(self, row: RebuildSchedule) -> None:
         """Judge what nobody has judged: its build is gone, or its end was not heard."""
@@ -281,38 +202,3 @@ class Rebuilding:
         return self._db.scalars(
             select(RebuildSchedule).where(column <= now).order_by(column).limit(_MOST_AT_ONCE)
         ).all()
-
-    def _recipe(self, row: RebuildSchedule) -> Recipe:
-        pointing = self._tag(row)
-        if pointing is None:
-            raise Malformed(f"{self._name(row)} is not there any more")
-        return recipe_of(self._db, self._db.get_one(Image, pointing.image_id))
-
-    def _tag(self, row: RebuildSchedule) -> Tag | None:
-        return self._db.get(Tag, (row.container_id, row.tag, row.arch))
-
-    def _name(self, row: RebuildSchedule) -> ImageName:
-        collection = row.container.collection
-        name = ContainerName(collection.entity.name, collection.name, row.container.name)
-        return ImageName(name, row.tag)
-
-    def _caller(self, row: RebuildSchedule) -> Caller:
-        if row.acts_for is None:
-            return Caller.anonymous()
-        return self._authentication.caller_of_user(row.acts_for)
-
-    def _of_build(self, build_id: str) -> RebuildSchedule | None:
-        return self._db.scalars(
-            select(RebuildSchedule)
-            .where(RebuildSchedule.build_id == build_id, RebuildSchedule.is_awaited)
-            .with_for_update(of=RebuildSchedule)
-            .execution_options(populate_existing=True)
-        ).first()
-
-    def _locked(self, schedule: str) -> RebuildSchedule | None:
-        return self._db.scalars(
-            select(RebuildSchedule)
-            .where(RebuildSchedule.id == schedule)
-            .with_for_update(of=RebuildSchedule)
-            .execution_options(populate_existing=True)
-        ).one_or_none()
