@@ -102,6 +102,7 @@ class CoreSettings:
     largest_build_context: int
     unnamed_build_lifetime: timedelta
     build_log: str
+    base_allow_private: bool
     git_allow_private: bool
     git_ca_file: Path | None
     git_time_limit: timedelta
@@ -188,6 +189,7 @@ def read_core_settings(section: PluginSettings) -> CoreSettings:
         largest_build_context=section.size("largest_build_context", "1G"),
         unnamed_build_lifetime=section.duration("unnamed_build_lifetime", "1d"),
         build_log=_build_log(section),
+        base_allow_private=section.boolean("base_allow_private", False),
         git_allow_private=section.boolean("git_allow_private", False),
         git_ca_file=_ca_file(section, "git_ca_file"),
         git_time_limit=section.duration("git_time_limit", "5m"),

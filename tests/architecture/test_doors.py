@@ -30,6 +30,7 @@ from sregistry_core.models import (
     Invitation,
     Manifest,
     Outbox,
+    RebuildSchedule,
     Team,
     Token,
     Topic,
@@ -45,8 +46,10 @@ from sregistry_core.services.client_containers import Begun
 from sregistry_core.services.client_credentials import Spelling
 from sregistry_core.services.duty_list import DutyState
 from sregistry_core.services.git_connections import Wanted as GitWanted
+from sregistry_core.services.image_changes import Changes
 from sregistry_core.services.listings import Span, Wanted
 from sregistry_core.services.manifest_reference import Reference
+from sregistry_core.services.rebuilds import RebuildWish
 from sregistry_core.services.search import Query
 from sregistry_core.services.usage import Span as DaySpan
 from sregistry_core.storage.blob_store import Place
@@ -424,6 +427,28 @@ DOORS = {
     "git_looks.fail": RefusesAllButTheSystem(
         lambda s, t: s.git_looks.fail(t.look, "away", tries=0, everything=False)
     ),
+    "rebuilds.find": Refuses(lambda s, t: s.rebuilds.find(t.blast, "1")),
+    "rebuilds.of": Refuses(lambda s, t: s.rebuilds.of(t.lab)),
+    "rebuilds.all": Refuses(lambda s, t: s.rebuilds.all()),
+    "rebuilds.set": Refuses(lambda s, t: s.rebuilds.set(t.blast, "1", RebuildWish(every_days=1))),
+    "rebuilds.now": Refuses(lambda s, t: s.rebuilds.now(t.blast, "1")),
+    "rebuilds.remove": Refuses(lambda s, t: s.rebuilds.remove(t.blast, "1")),
+    "rebuilding.find_due": RefusesAllButTheSystem(lambda s, t: s.rebuilding.find_due()),
+    "rebuilding.take": RefusesAllButTheSystem(lambda s, t: s.rebuilding.take(t.rebuild)),
+    "rebuilding.ordered": RefusesAllButTheSystem(
+        lambda s, t: s.rebuilding.ordered(t.rebuild, t.build)
+    ),
+    "rebuilding.wait": RefusesAllButTheSystem(lambda s, t: s.rebuilding.wait(t.rebuild, "no")),
+    "rebuilding.broken": RefusesAllButTheSystem(lambda s, t: s.rebuilding.broken(t.rebuild, "no")),
+    "base_looks.begin": RefusesAllButTheSystem(lambda s, t: s.base_looks.begin(t.rebuild)),
+    "base_looks.end": RefusesAllButTheSystem(
+        lambda s, t: s.base_looks.end(SimpleNamespace(schedule=t.rebuild), {}, {})
+    ),
+    "rebuilding.awaited": RefusesAllButTheSystem(lambda s, t: s.rebuilding.awaited(t.build.id)),
+    "rebuilding.judged": RefusesAllButTheSystem(
+        lambda s, t: s.rebuilding.judged(t.build.id, Changes(False, "same", {}))
+    ),
+    "image_changes.between": Refuses(lambda s, t: s.image_changes.between(t.image, t.image)),
     "commit_statuses.of": RefusesAllButTheSystem(lambda s, t: s.commit_statuses.of(t.build.id)),
     "commit_statuses.refused": RefusesAllButTheSystem(
         lambda s, t: s.commit_statuses.refused(t.build.id, "no")
@@ -693,6 +718,7 @@ def registry(tmp_path_factory, empty_database):
         services.keys.add(KEY.public.encode())
         services.stars.give(empty)
         services.git_connections.set(lab, GitWanted("https://127.0.0.1/a/b"))
+        services.rebuilds.set(services.catalog.container(BLAST), "1", RebuildWish(every_days=7))
         services.build_secrets.set(lab, "TOKEN", "what only builds know")
         services.linked_logins.link(services.access.caller.user_id, Subject("campus", "1", "ada"))
     with registry.parts.unit(caller_of(registry, "ada"))() as services:
@@ -748,6 +774,7 @@ def things_of(services, registry):
         git=git,
         look=SimpleNamespace(connection=git, began_at=FUTURE),
         archive=archive,
+        rebuild=only(RebuildSchedule).id,
     )
 
 

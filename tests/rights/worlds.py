@@ -189,6 +189,8 @@ class Worlds:
             self.things[entity] = self._fill(entity, self._actors[owner])
         self.registry.run_jobs()
         for entity, owner in (("ada", "ada"), ("crew", "tess"), (HOME, "ada")):
+            rebuild = f"/api/v1/containers/{entity}/lab/blast/tags/1/rebuild"
+            self._actors[owner].put(rebuild, {"every_days": 7}, status=200)
             build = _order(entity, self._actors[owner], "say hello")
             self.things[entity] = replace(self.things[entity], build_id=build)
         self._keep(PRIVATE)

@@ -24,6 +24,7 @@ from .jobs import jobs
 from .plugin_kit import plugin
 from .publishers import publisher
 from .quotas import quota
+from .rebuilds import rebuild
 from .refusal import EXPECTED, one_line_refusals
 from .repositories import repository
 from .robots import robot
@@ -57,6 +58,7 @@ OURS: Final[Mapping[str, click.Command]] = {
     "repository": repository,
     "build": build,
     "builds": builds,
+    "rebuild": rebuild,
     "secret": build_secret,
     "quota": quota,
     "audit": audit,

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,14 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 @dataclass(frozen=True, slots=True)
 class SiteAnswer:
-    """What another site has answered: also a refusal, and also a redirect, which nobody follows."""
+    """What another site has answered: also a refusal, and also a redirect, which nobody follows.
+
+    headers   by their names in small letters; of several of one name the last
+    """
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def ask_site(
@@ -78,7 +82,8 @@ def ask_site(
         raise Unavailable(f"{place}: no answer within {seconds:g} seconds")
     if missing:
         raise Unavailable(f"{place}: the answer ends too early")
-    return SiteAnswer(response.status, content)
+    said = {name.lower(): value for name, value in response.getheaders()}
+    return SiteAnswer(response.status, content, said)
 
 
 def is_public_address(address: str) -> bool:

@@ -9,6 +9,7 @@ from sregistry_core.login_rules import LoginRules
 from sregistry_core.services import (
     Facilities,
     Services,
+    base_looks,
     build_statements,
     builds,
     claims,
@@ -18,18 +19,23 @@ from sregistry_core.services import (
     inspection,
     keys,
     listeners,
+    rebuild_ends,
+    rebuilding,
+    rebuilds,
     summaries,
     usage,
     verification,
 )
 from sregistry_core.services.outbox import BUILD, PROMPT, QUICK, SLOW
 
+from .base_looking import look_at_bases
 from .building import run_build
 from .commit_status import tell_forge
 from .git_looking import look_at_repository
 from .looking import JOB as LOOK_JOB
 from .looking import PAUSE as LOOK_PAUSE
 from .looking import look_at_storages
+from .rebuilding import judge_rebuild, order_rebuild
 from .refreshing import JOB as REFRESH_JOB
 from .refreshing import refresh_people
 from .summing import sum_everything
@@ -122,6 +128,10 @@ def _poll_repositories(services: Services) -> None:
     services.git_looks.ask_for_polls()
 
 
+def _find_rebuilds(services: Services) -> None:
+    services.rebuilding.find_due()
+
+
 def _collect_garbage(unit: Unit, facilities: Facilities) -> None:
     for _ in sweep(unit, facilities, grace=facilities.settings.garbage_grace):
         pass
@@ -150,6 +160,10 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     git_connections.JOB: LongDuty(look_at_repository),
     git_looks.POLL_JOB: Duty(_poll_repositories),
     commit_statuses.JOB: LongDuty(tell_forge),
+    rebuilding.FIND_JOB: Duty(_find_rebuilds),
+    base_looks.LOOK_JOB: LongDuty(look_at_bases),
+    rebuilds.ORDER_JOB: LongDuty(order_rebuild),
+    rebuild_ends.JUDGE_JOB: LongDuty(judge_rebuild),
     REFRESH_JOB: LongDuty(refresh_people),
 }
 
@@ -157,6 +171,7 @@ PERIODIC: Final[dict[str, timedelta]] = {
     "uploads.expire": timedelta(minutes=10),
     "garbage.collect": timedelta(hours=1),
     "builds.expire": timedelta(hours=1),
+    rebuilding.FIND_JOB: rebuilding.PAUSE,
     git_looks.POLL_JOB: git_connections.SHORTEST_POLL,
     verification.AGAIN_JOB: timedelta(hours=1),
     FORGET_JOB: timedelta(hours=1),

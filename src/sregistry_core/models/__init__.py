@@ -34,6 +34,7 @@ from .library import (
 )
 from .manifests import BlobUpload, Manifest, ManifestReference, ManifestTag, RepositoryBlob
 from .outbox import Outbox, Periodic
+from .rebuilds import RebuildSchedule, Verdict
 from .robots import Publisher, Robot, SpentStatement
 from .search import SearchEntry
 from .storages import StorageState
@@ -91,6 +92,7 @@ __all__ = [
     "Periodic",
     "PublicKey",
     "Publisher",
+    "RebuildSchedule",
     "RepositoryBlob",
     "Robot",
     "SearchEntry",
@@ -108,6 +110,7 @@ __all__ = [
     "UploadKind",
     "UploadPart",
     "User",
+    "Verdict",
     "WebSession",
     "metadata",
 ]

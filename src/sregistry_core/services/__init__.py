@@ -7,6 +7,7 @@ from .accounts import Accounts
 from .affiliations import Affiliations
 from .authentication import Authentication
 from .base_images import BaseImages
+from .base_looks import BaseLooks
 from .blob_uploads import BlobUploads
 from .blobs import Blobs
 from .build_contexts import BuildContexts
@@ -31,6 +32,7 @@ from .git_connections import GitConnections
 from .git_hooks import GitHooks
 from .git_looks import GitLooks
 from .grants import Grants
+from .image_changes import ImageChanges
 from .images import Images
 from .inspection import Inspecting
 from .invitations import Invitations
@@ -42,6 +44,8 @@ from .manifests import Manifests
 from .narrow_tokens import NarrowTokens
 from .overview import Overview
 from .publishers import Publishers
+from .rebuilding import Rebuilding
+from .rebuilds import Rebuilds
 from .renaming import Renaming
 from .repositories import Repositories
 from .robots import Robots
@@ -295,6 +299,26 @@ class Services(Overview):
     def commit_statuses(self) -> CommitStatuses:
         """What forges are told of builds."""
         return CommitStatuses(self.db, self.access, self.facilities)
+
+    @cached_property
+    def rebuilds(self) -> Rebuilds:
+        """Tags that are built anew by themselves."""
+        return Rebuilds(self.db, self.access, self.outbox, self.facilities)
+
+    @cached_property
+    def rebuilding(self) -> Rebuilding:
+        """The same, for the workers at them."""
+        return Rebuilding(self.db, self.access, self.authentication, self.outbox, self.facilities)
+
+    @cached_property
+    def base_looks(self) -> BaseLooks:
+        """Looks at base images, for the worker at them."""
+        return BaseLooks(self.db, self.access, self.authentication, self.outbox, self.facilities)
+
+    @cached_property
+    def image_changes(self) -> ImageChanges:
+        """What is other in an image than in another one."""
+        return ImageChanges(self.db, self.access, self.facilities)
 
     @cached_property
     def federation(self) -> Federation:

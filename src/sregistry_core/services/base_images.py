@@ -60,6 +60,13 @@ def bases_of(definition: str, arguments: Mapping[str, str]) -> Sequence[Base]:
     return list(dict.fromkeys(one for one in found if one is not None))
 
 
+def is_in(base: Base, public_url: str) -> bool:
+    """Tell whether a base image is in the registry that is at this address."""
+    if base.library and base.library.rstrip("/") == public_url.rstrip("/"):
+        return True
+    return base.origin.partition("/")[0] == urlsplit(public_url).netloc
+
+
 class BaseImages:
     """Looks up base images that this registry holds itself."""
 
@@ -107,12 +114,11 @@ class BaseImages:
 
     def _local_name(self, base: Base) -> ImageName | None:
         settings = self._facilities.settings
-        host, _, path = base.origin.partition("/")
-        is_ours = host == urlsplit(settings.public_url).netloc
-        if base.library and base.library.rstrip("/") == settings.public_url.rstrip("/"):
-            path, is_ours = base.origin.lstrip("/"), True
-        if not is_ours or base.digest is not None:
+        if not is_in(base, settings.public_url) or base.digest is not None:
             return None
+        path = base.origin.lstrip("/")
+        if not base.library or base.library.rstrip("/") != settings.public_url.rstrip("/"):
+            path = base.origin.partition("/")[2]
         try:
             return ImageName.parse(path, home=settings.id)
         except RegistryError:

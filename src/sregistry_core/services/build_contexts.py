@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,7 @@ from sregistry_core.contracts import Scope
 from sregistry_core.db.session import pause
 from sregistry_core.digests import Digest
 from sregistry_core.errors import Malformed, NotAllowed, NotFound, TooLarge
-from sregistry_core.models import Build, BuildContext, BuildState
+from sregistry_core.models import Build, BuildContext, BuildState, RebuildSchedule, Tag
 
 from .access import Access
 
@@ -149,7 +149,11 @@ class BuildContexts:
         """Let go what is too old and no build waits for; how many."""
         self._access.require_system()
         now = self._facilities.clock()
-        old = self._db.scalars(select(BuildContext).where(BuildContext.expires_at <= now)).all()
+        old = self._db.scalars(
+            select(BuildContext).where(
+                BuildContext.expires_at <= now, BuildContext.id.not_in(_to_be_built_anew())
+            )
+        ).all()
         gone = [one for one in old if not self._is_waited_for(one.id)]
         self._forget_all(gone)
         return len(gone)
@@ -180,3 +184,18 @@ class BuildContexts:
         states = [BuildState.QUEUED, BuildState.RUNNING]
         query = select(Build.id).where(Build.context_id == context_id, Build.state.in_(states))
         return self._db.scalars(query).first() is not None
+
+
+def _to_be_built_anew() -> Select[str | None]:
+    """Identify the files of images that are built anew by themselves."""
+    scheduled = and_(
+        RebuildSchedule.container_id == Tag.container_id,
+        RebuildSchedule.tag == Tag.name,
+        RebuildSchedule.arch == Tag.arch,
+    )
+    return (
+        select(Build.context_id)
+        .join(Tag, Tag.image_id == Build.image_id)
+        .join(RebuildSchedule, scheduled)
+        .where(Build.context_id.is_not(None))
+    )

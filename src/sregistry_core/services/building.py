@@ -22,6 +22,7 @@ from .builds import ENDS
 from .commit_statuses import report
 from .listeners import tell
 from .outbox import OutboxService
+from .rebuild_ends import ask_for_verdict
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -211,6 +212,7 @@ class Building:
         )
         tell(self._outbox, self._facilities.plugins.listeners, event)
         report(self._outbox, build)
+        ask_for_verdict(self._db, self._outbox, build)
         self._access.audit.record(
             f"build.{state}",
             f"{container}:{build.tag}",

@@ -26,6 +26,7 @@ from .access import Access, name_of
 from .client_containers import ClientContainers
 from .commit_statuses import report
 from .outbox import BUILD, OutboxService
+from .rebuild_ends import ask_for_verdict
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -202,6 +203,7 @@ class Builds:
             row.state, row.ended_at = BuildState.CANCELLED, now
             row.reason = f"cancelled by {self._access.caller.name}"
             report(self._outbox, row)
+            ask_for_verdict(self._db, self._outbox, row)
         return row
 
     def retry(self, build: Build) -> Build:

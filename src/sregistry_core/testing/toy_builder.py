@@ -11,6 +11,10 @@ Name `sregistry_core.testing.toy_builder` in `sregistry.plugin_modules`, and `to
     remember TEXT     leaves a handle
     fact NAME=VALUE   is found out about the build
     label NAME=VALUE  is in the image
+    package NAME=VERSION  is in the image's bill of materials
+    payload SIZE      bytes of the image's file system
+    created SECONDS   when the image says that it was made
+    follow PATH       does what the lines of a file of this machine say
     wait SECONDS      or until it is cancelled, or its time is up
     copy PATH         shows the text of a file that was sent along
     fail TEXT         ends without an image
@@ -20,9 +24,12 @@ Name `sregistry_core.testing.toy_builder` in `sregistry.plugin_modules`, and `to
     link PATH         leaves a link in place of an image
 """
 
+import json
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sregistry_core import hookimpl
 from sregistry_core.contracts import Builder, BuildFailed, BuildOrder, BuildOutput, PluginSettings
@@ -43,11 +50,13 @@ class ToyBuilder(Builder):
     def run(self, order: BuildOrder, output: BuildOutput) -> Path:
         """Do what the definition says."""
         image, labels = order.work_directory / "image.sif", dict(order.arguments)
+        packages: list[dict[str, str]] = []
+        made: dict[str, Any] = {}
         if "again" in order.definition.splitlines():
             output.begin_again()
         if order.handle is not None:
             output.line(f"goes on with {order.handle}")
-        for line in order.definition.splitlines():
+        for line in _lines(order.definition):
             word, _, rest = line.strip().partition(" ")
             match word:
                 case "say":
@@ -66,6 +75,14 @@ class ToyBuilder(Builder):
                 case "label":
                     name, _, value = rest.partition("=")
                     labels[name] = value
+                case "package":
+                    name, _, value = rest.partition("=")
+                    packages.append({"name": name, "version": value})
+                    made["sbom"] = json.dumps({"components": packages}).encode()
+                case "payload":
+                    made["payload_size"] = int(rest)
+                case "created":
+                    made["created"] = int(rest)
                 case "wait":
                     _wait(order, float(rest))
                 case "copy":
@@ -84,7 +101,7 @@ class ToyBuilder(Builder):
                     return image
                 case _:
                     continue
-        image.write_bytes(make_sif(labels=labels))
+        image.write_bytes(make_sif(labels=labels, **made))
         return image
 
     def clear(self, handle: str) -> None:
@@ -94,6 +111,15 @@ class ToyBuilder(Builder):
     def version(self) -> str:
         """A made-up program."""
         return "toy 1.0"
+
+
+def _lines(definition: str) -> Iterator[str]:
+    for line in definition.splitlines():
+        word, _, path = line.strip().partition(" ")
+        if word == "follow":
+            yield from Path(path).read_text(encoding="utf-8").splitlines()
+        else:
+            yield line
 
 
 def _flood(output: BuildOutput, signs: int) -> None:

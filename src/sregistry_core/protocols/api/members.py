@@ -74,12 +74,19 @@ class Members:
         """Give a number of seconds as a lifetime, or None when it is missing."""
         if name not in self:
             return None
-        value, most = self._members[name], int(LONGEST_LIFETIME.total_seconds())
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+        seconds = self.optional_number(name, 1, int(LONGEST_LIFETIME.total_seconds()))
+        return timedelta(seconds=seconds) if seconds is not None else None
+
+    def optional_number(self, name: str, least: int, most: int) -> int | None:
+        """Give a whole number between two others, or None when it is missing."""
+        if name not in self:
+            return None
+        value = self._members[name]
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise Malformed(
-                f"{name} must be a whole number between 1 and {most}, and is {_shown(value)}"
+                f"{name} must be a whole number between {least} and {most}, and is {_shown(value)}"
             )
-        return timedelta(seconds=value)
+        return value
 
     def optional_size(self, name: str) -> int | None:
         """Give a number of bytes, or None where it is null. Raises Malformed when it is missing."""

@@ -8,6 +8,7 @@ _ROBOT = f"{_COLLECTION}/robots/{{robot}}"
 _REPOSITORY = f"{_COLLECTION}/repository"
 _TEAM_ROBOT = "/teams/{team}/robots/{robot}"
 _CONTAINER = "/containers/{entity}/{collection}/{container}"
+_REBUILD = f"{_CONTAINER}/tags/{{tag}}/rebuild"
 
 ROUTES: tuple[tuple[str, str, str], ...] = (
     ("api.registry", "GET", "/registry"),
@@ -97,6 +98,7 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("api.look_at_repository", "POST", f"{_REPOSITORY}/look"),
     ("api.renew_hook_secret", "POST", f"{_REPOSITORY}/secret"),
     ("api.renew_deploy_key", "POST", f"{_REPOSITORY}/key"),
+    ("api.rebuilds", "GET", f"{_COLLECTION}/rebuilds"),
     ("api.containers", "GET", f"{_COLLECTION}/containers"),
     ("api.create_container", "POST", f"{_COLLECTION}/containers"),
     ("api.container", "GET", _CONTAINER),
@@ -113,6 +115,10 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("api.set_tag", "PUT", f"{_CONTAINER}/tags/{{tag}}"),
     ("api.freeze_tag", "PATCH", f"{_CONTAINER}/tags/{{tag}}"),
     ("api.remove_tag", "DELETE", f"{_CONTAINER}/tags/{{tag}}"),
+    ("api.rebuild", "GET", _REBUILD),
+    ("api.set_rebuild", "PUT", _REBUILD),
+    ("api.remove_rebuild", "DELETE", _REBUILD),
+    ("api.rebuild_now", "POST", f"{_REBUILD}/now"),
     ("api.builds", "GET", "/builds"),
     ("api.order_build", "POST", "/builds"),
     ("api.build", "GET", "/builds/{build}"),
