@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,9 @@ def _version_in(engine: Engine) -> str | None:
         raise ConfigurationError(f"the database cannot be opened: {cause_of(error)}") from error
 
 
+@cache
 def _scripts() -> ScriptDirectory:
+    # Read once: the migrations of a program do not change while it runs.
     return ScriptDirectory(str(_MIGRATIONS))
 
 
