@@ -117,10 +117,14 @@ class Podman:
         return str(done.stdout + done.stderr)
 
     def is_healthy(self, name: str) -> bool:
-        """Ask the health check of a container once."""
-        return self.try_to("healthcheck", "run", name).returncode == 0
+        """Ask the health check of a container once; one that hangs is asked anew."""
+        try:
+            done = self.try_to("healthcheck", "run", name, within=timedelta(seconds=30))
+        except subprocess.TimeoutExpired:
+            return False
+        return bool(done.returncode == 0)
 
-    def wait_until_healthy(self, name: str, *, patience: float = 90) -> None:
+    def wait_until_healthy(self, name: str, *, patience: float = 240) -> None:
         """Wait until the health check of a container says yes: nobody else asks it here."""
         deadline = time.monotonic() + patience
         while not self.is_healthy(name):
