@@ -294,18 +294,18 @@ class Git:
         errors: Path,
         most_output: int,
     ) -> None:
-        while True:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(_PAUSE_SECONDS)
-                return
+        while not _has_ended(process):
             if time.monotonic() > self._until:
                 raise GitFailed(f"git {what} was not done within {self._seconds:g} seconds")
-            if (
-                output.stat().st_size > most_output
-                or errors.stat().st_size > _LARGEST_COMPLAINT
-                or _size_of(self._repository) > self._largest
-            ):
-                raise GitFailed(f"git {what}: the repository has more bytes than are fetched here")
+            if output.stat().st_size > most_output or errors.stat().st_size > _LARGEST_COMPLAINT:
+                raise GitFailed(f"git {what} has put out more than is read here")
+            self._refuse_too_large(what)
+        # It may have been faster than the look at its disk.
+        self._refuse_too_large(what)
+
+    def _refuse_too_large(self, what: str) -> None:
+        if _size_of(self._repository) > self._largest:
+            raise GitFailed(f"git {what}: the repository has more bytes than are fetched here")
 
     def _complaint(self, said: bytes) -> str:
         """Choose the line that says most, without the places of this machine."""
@@ -366,6 +366,15 @@ def _size_of(directory: Path) -> int:
             with suppress(OSError):
                 total += (Path(place) / name).lstat().st_size
     return total
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Tell whether a program has ended, after waiting a moment for it."""
+    try:
+        process.wait(_PAUSE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
