@@ -128,7 +128,8 @@ class Blobs:
             size=blob.size,
             digest=Digest.parse(blob.digest),
             filename=filename,
-            container=container,
+            container_id=container.id,
+            is_public=not container.collection.private,
             is_pull=is_image,
         )
 

@@ -14,7 +14,7 @@ from sregistry_core.storage.blob_store import Place
 from . import glances
 from .access import Access
 from .authentication import Authentication
-from .seen import AnyContainer, AnyImage, SeenImage
+from .seen import AnyImage, SeenImage
 from .shares import Shares
 
 if TYPE_CHECKING:
@@ -26,14 +26,18 @@ _EXTENSIONS = {"squashfs": "simg", "ext3": "img", "gzip": "img.gz"}
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Bytes that the caller may have, and how they get there; `size` in bytes."""
+    """Bytes that the caller may have, and how they get there; `size` in bytes.
+
+    is_public   whether they are in a public collection
+    """
 
     handoff: Handoff
     place: Place
     size: int
     digest: Digest
     filename: str
-    container: AnyContainer
+    container_id: str
+    is_public: bool
     is_pull: bool = True
     """False for bytes that are only a part of what is pulled."""
 
@@ -102,7 +106,7 @@ class Downloads:
         """Count one pull."""
         if not delivery.is_pull:
             return
-        self._facilities.tally.count_pull(delivery.container.id, self._facilities.clock())
+        self._facilities.tally.count_pull(delivery.container_id, self._facilities.clock())
 
     def _require_reader(self, image: SeenImage, user_id: str | int | None) -> None:
         reader = self._access_of(Caller.anonymous())
@@ -134,5 +138,6 @@ class Downloads:
             size=image.blob.size,
             digest=Digest.parse(image.digest),
             filename=filename,
-            container=image.container,
+            container_id=image.container_id,
+            is_public=not image.container.collection.private,
         )

@@ -15,14 +15,14 @@ def keep_for_a_moment(request: Request, response: Response, container: AnyContai
     # A header that does not name anybody is not for others either.
     is_anybody = "Authorization" not in request.headers and request.caller.is_anonymous
     if is_anybody and request.method == "GET":
-        keep_whoever_asks(request, response, container)
+        keep_whoever_asks(request, response, is_public=not container.collection.private)
     return response
 
 
-def keep_whoever_asks(request: Request, response: Response, container: AnyContainer) -> None:
+def keep_whoever_asks(request: Request, response: Response, *, is_public: bool) -> None:
     """Let the proxy keep an answer that is the same for everybody who knows the address."""
     settings = request.registry["facilities"].settings
-    is_public = not container.collection.private and not settings.private_only
     seconds = int(settings.proxy_cache_lifetime.total_seconds())
-    if request.environ.get("sregistry.proxied") and is_public and seconds:
+    may_be_kept = is_public and not settings.private_only and seconds
+    if may_be_kept and request.environ.get("sregistry.proxied"):
         response.headers["X-Accel-Expires"] = str(seconds)

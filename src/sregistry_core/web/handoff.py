@@ -95,7 +95,7 @@ def _place(request: Request, delivery: Delivery) -> Response:
     response.headers["X-Image-Place"] = inside
     response.headers["ETag"] = f'"{delivery.digest.oci}"'
     response.headers["Content-Disposition"] = _disposition(delivery)
-    keep_whoever_asks(request, response, delivery.container)
+    keep_whoever_asks(request, response, is_public=delivery.is_public)
     return response
 
 

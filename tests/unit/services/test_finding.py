@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from sregistry_core.contracts import Caller
 from sregistry_core.errors import Malformed
@@ -13,6 +13,7 @@ from sregistry_core.services.finding import Count, Order, Wanted, Worth
 from sregistry_core.services.search_words import Document, words_of
 from sregistry_core.services.summaries import collection_changed
 from sregistry_core.testing.sif_files import make_sif
+from sregistry_core.testing.statements import statements_of
 
 
 @pytest.fixture
@@ -227,20 +228,13 @@ def test_what_goes_is_not_found_any_more(registry, ada):
 
 def test_the_number_of_queries_does_not_grow_with_what_is_found(registry, ada):
     def queries():
-        counted = []
         with registry.parts.unit(caller_of(registry, "ada"))() as services:
             services.db.connection()
-            engine = registry.parts.database.writing.engine
-
-            def note(_connection, _cursor, statement, *_):
-                counted.append(statement)
-
-            event.listen(engine, "before_cursor_execute", note)
-            for entry in services.finding.containers(Wanted(text="a")).found:
-                assert entry.container.collection.entity.name
-            services.finding.count(Wanted(text="a"))
-            event.remove(engine, "before_cursor_execute", note)
-        return len(counted)
+            with statements_of(registry.parts.database) as sent:
+                for entry in services.finding.containers(Wanted(text="a")).found:
+                    assert entry.container.collection.entity.name
+                services.finding.count(Wanted(text="a"))
+        return len(sent)
 
     before = queries()
     registry.hide("ada/lab")

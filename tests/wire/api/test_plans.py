@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from sqlalchemy import event
 
 from sregistry_core.models import Base
 from sregistry_core.testing.registry import Registry
 from sregistry_core.testing.sif_files import make_sif
+from sregistry_core.testing.statements import statements_of
 
 CONTAINER = "/api/v1/containers/ada/lab/blast"
 COLLECTION = "/api/v1/collections/ada/lab"
@@ -89,16 +89,10 @@ def plans(tmp_path_factory, empty_database):
 
 
 def _plans(registry, actor, path):
-    asked = []
-    engine = registry.parts.database.reading
-    note = lambda *words: asked.append((words[2], words[3]))  # noqa: E731
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with statements_of(registry.parts.database) as asked:
         actor.get(path, headers={"Accept": "text/html,*/*"}, status=200)
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
     assert asked
-    with engine.connect() as connection:
+    with registry.parts.database.reading.connect() as connection:
         for statement, values in asked:
             if statement.lstrip().startswith(("SELECT", "WITH")):
                 plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)

@@ -1,10 +1,8 @@
 """Pulls ask the database once, and give what the ordinary way gives; nobody sees more by it."""
 
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import event
 
 from sregistry_core.contracts import Caller
 from sregistry_core.digests import ContentDigest
@@ -15,6 +13,7 @@ from sregistry_core.services.manifest_reference import Reference
 from sregistry_core.services.seen import SeenImage
 from sregistry_core.testing.oci import descriptor, index_of
 from sregistry_core.testing.sif_files import make_sif
+from sregistry_core.testing.statements import statements_of
 
 BLAST, TAGGED = ContainerName("ada", "lab", "blast"), "ada/lab/blast"
 ACCEPT = {"Accept": "application/vnd.oci.image.manifest.v1+json"}
@@ -28,21 +27,6 @@ def pushed(ada):
     return ContentDigest.of(image), manifest
 
 
-@contextmanager
-def statements_of(registry):
-    asked = []
-
-    def note(_connection, _cursor, statement, *_):
-        asked.append(statement)
-
-    engine = registry.parts.database.reading
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
 def test_a_pull_of_what_is_public_asks_the_database_once(registry, stranger, pushed):
     image, manifest = pushed
     for path in (
@@ -53,9 +37,9 @@ def test_a_pull_of_what_is_public_asks_the_database_once(registry, stranger, pus
         f"/v1/imagefile/{TAGGED}:1?arch=amd64",
         f"/v1/imagefile/{TAGGED}:{str(image).replace(':', '.')}",
     ):
-        with statements_of(registry) as asked:
+        with statements_of(registry.parts.database) as asked:
             stranger.get(path, headers=ACCEPT, status=200)
-        assert len([one for one in asked if one.startswith("SELECT")]) == 1, (path, asked)
+        assert len([one for one in asked if one[0].startswith("SELECT")]) == 1, (path, asked)
 
 
 def test_a_glance_gives_what_the_ordinary_way_gives(registry, pushed):
@@ -74,7 +58,7 @@ def test_a_glance_gives_what_the_ordinary_way_gives(registry, pushed):
         for reference in (Reference("1"), Reference.parse(manifest_digest)):
             seen = services.manifests.glimpse(BLAST, reference)
             found = services.manifests.find(container, reference)
-            for part in ("digest", "media_type", "size", "body", "image_id", "result_of"):
+            for part in ("digest", "media_type", "size", "body", "image_id", "tells_of"):
                 assert getattr(seen, part) == getattr(found, part)
             assert seen.container_id == seen.container.id == found.container_id
         assert services.blobs.glimpse(BLAST, image_digest) == services.blobs.open(

@@ -1,9 +1,9 @@
 """Refusals: a page for browsers, JSON for programs, and nothing about what is hidden."""
 
 import pytest
-from sqlalchemy import event
 
 from sregistry_core.testing.sif_files import make_sif
+from sregistry_core.testing.statements import statements_of
 
 
 def test_an_address_that_is_nobodys_has_a_page_with_a_way_on(browser):
@@ -56,13 +56,10 @@ def test_other_methods_are_refused_with_a_page(browser, method, path):
 
 
 def test_the_page_of_a_refusal_asks_the_database_nothing(ada_at_home, registry):
-    asked = []
-    for engine in {registry.parts.database.reading, registry.parts.database.writing}:
-        event.listen(engine, "before_cursor_execute", lambda *words: asked.append(words[2]))
+    with statements_of(registry.parts.database) as sent:
+        page = ada_at_home.open("/no/such/page/of/ours", status=404)
 
-    page = ada_at_home.open("/no/such/page/of/ours", status=404)
-
-    assert asked == []
+    assert sent == []
     assert page.html.find("main")
 
 

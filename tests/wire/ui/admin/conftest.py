@@ -1,25 +1,15 @@
 """Counts what pages ask the database."""
 
 import pytest
-from sqlalchemy import event
+
+from sregistry_core.testing.statements import statements_of
 
 
 @pytest.fixture
 def count_queries(registry):
     def counted(act):
-        asked = []
-
-        def note(_connection, _cursor, statement, *_rest):
-            asked.append(statement)
-
-        engines = [registry.parts.database.reading, registry.parts.database.writing]
-        for engine in engines:
-            event.listen(engine, "before_cursor_execute", note)
-        try:
+        with statements_of(registry.parts.database) as sent:
             act()
-        finally:
-            for engine in engines:
-                event.remove(engine, "before_cursor_execute", note)
-        return len(asked)
+        return len(sent)
 
     return counted

@@ -5,7 +5,6 @@ import time
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 
 from sregistry_core.models import BuildState
 from sregistry_core.names import ImageName
@@ -13,6 +12,7 @@ from sregistry_core.services import Services
 from sregistry_core.services.builds import Wish
 from sregistry_core.testing.browser import Browser
 from sregistry_core.testing.sif_files import make_sif
+from sregistry_core.testing.statements import statements_of
 
 PROTOCOLS = "discovery transfer library oci shub sregistry api ui"
 TOY = {"plugin_modules": "sregistry_core.testing.toy_builder", "builder": "toy"}
@@ -395,15 +395,9 @@ def test_no_number_of_queries_grows_with_the_builds(workshop):
     ada = workshop.browser()
 
     def asked(path):
-        counted = []
-        engine = workshop.registry.parts.database.reading
-        listener = lambda *words: counted.append(words[2])  # noqa: E731
-        event.listen(engine, "before_cursor_execute", listener)
-        try:
+        with statements_of(workshop.registry.parts.database) as sent:
             ada.open(path, status=200)
-        finally:
-            event.remove(engine, "before_cursor_execute", listener)
-        return len(counted)
+        return len(sent)
 
     workshop.order()
     few = asked("/-/builds?in=ada/lab")

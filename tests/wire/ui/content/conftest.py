@@ -1,7 +1,6 @@
 """A registry with content, and browsers that look at it."""
 
 import pytest
-from sqlalchemy import event
 
 from sregistry_core.models import Topic
 from sregistry_core.names import CollectionName
@@ -9,6 +8,7 @@ from sregistry_core.testing.browser import Browser
 from sregistry_core.testing.oci import OciClient
 from sregistry_core.testing.registry import Registry
 from sregistry_core.testing.sif_files import make_sif
+from sregistry_core.testing.statements import statements_of
 
 PROTOCOLS = "discovery transfer library oci shub sregistry api ui"
 DEFINITION = """\
@@ -68,15 +68,9 @@ class Shelf:
 
     def statements(self, path, browser=None):
         """How many statements a page takes."""
-        asked = []
-        engine = self.registry.parts.database.reading
-        listener = lambda *words: asked.append(words[2])  # noqa: E731
-        event.listen(engine, "before_cursor_execute", listener)
-        try:
+        with statements_of(self.registry.parts.database) as sent:
             (browser or self.browser()).open(path, status=200)
-        finally:
-            event.remove(engine, "before_cursor_execute", listener)
-        return len(asked)
+        return len(sent)
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """Home, explore, search and stars, as a reader without scripts goes through them."""
 
 import pytest
-from sqlalchemy import event
 
 from sregistry_core.testing.sif_files import make_sif
+from sregistry_core.testing.statements import statements_of
 
 HTML = {"Accept": "text/html"}
 
@@ -162,19 +162,11 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(filled, ada, browser)
     browser.sign_in("ada", status=303)
 
     def count():
-        asked = []
-        engine = filled.parts.database.reading.engine
-
-        def note(_connection, _cursor, statement, *_):
-            asked.append(statement)
-
-        event.listen(engine, "before_cursor_execute", note)
         numbers = []
         for path in paths:
-            asked.clear()
-            browser.open(path)
-            numbers.append(len(asked))
-        event.remove(engine, "before_cursor_execute", note)
+            with statements_of(filled.parts.database) as sent:
+                browser.open(path)
+            numbers.append(len(sent))
         return numbers
 
     before = count()

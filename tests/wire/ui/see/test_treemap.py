@@ -2,9 +2,8 @@
 
 import re
 
-from sqlalchemy import event
-
 from sregistry_core.testing.sif_files import make_sif
+from sregistry_core.testing.statements import statements_of
 
 
 def tiles(page):
@@ -81,15 +80,10 @@ def test_what_can_be_no_name_and_no_number_is_refused(filled, browser):
 
 
 def test_the_number_of_questions_does_not_grow_with_the_rows(registry, ada, browser):
-    asked = []
-    event.listen(
-        registry.parts.database.reading, "before_cursor_execute", lambda *words: asked.append(1)
-    )
-
     def questions():
-        asked.clear()
-        browser.open("/ada/lab/-/treemap", status=200)
-        return len(asked)
+        with statements_of(registry.parts.database) as sent:
+            browser.open("/ada/lab/-/treemap", status=200)
+        return len(sent)
 
     ada.push("ada/lab/first:1", make_sif())
     registry.run_jobs()
