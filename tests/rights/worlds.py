@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from sregistry_core.testing.registry import Actor, Registry
 from sregistry_core.testing.sif_files import make_sif
 
 from .callers import CALLERS, SIGNED_LONG_AGO, USERS, Credentials
+from .things import Things, Uploads
 
 PUBLIC, PRIVATE, ABSENT = "public", "private", "absent"
 WORLDS = (PUBLIC, PRIVATE, ABSENT)
@@ -61,36 +62,6 @@ ROLES = {
 }
 SHORT = timedelta(minutes=4)
 A_LITTLE_LATER = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Uploads:
-    """What one user has under way in one repository."""
-
-    parts_id: str
-    blob_upload: str
-    bring: str
-    cid: str
-
-
-@dataclass(frozen=True, slots=True)
-class Things:
-    """What is in one entity."""
-
-    entity: str
-    entity_id: str
-    collection_id: str
-    container_id: str
-    image_id: str
-    coming_id: str
-    manifest: str
-    referrer: str
-    share_number: str
-    share_token: str
-    ended_build_id: str
-    hook_id: str
-    build_id: str = ""
-    uploads: dict[str, Uploads] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
