@@ -3,7 +3,8 @@
 import pytest
 
 from sregistry_core.contracts import ApptainerProgram, BuildAccount, BuildFailed
-from sregistry_core.testing.builder_contract import BuilderContract, Lines
+from sregistry_core.testing.apptainer_builder_contract import ApptainerBuilderContract
+from sregistry_core.testing.builder_contract import Lines
 from sregistry_local_builder import LocalBuilder, Sandbox
 
 
@@ -22,35 +23,8 @@ def make_builder(apptainer):
     return make
 
 
-class TestLocalBuilder(BuilderContract):
+class TestLocalBuilder(ApptainerBuilderContract):
     """As the contract has it."""
-
-    @pytest.fixture
-    def builder(self, make_builder):
-        return make_builder()
-
-    @pytest.fixture
-    def good(self, base):
-        return f"Bootstrap: localimage\nFrom: {base}\n\n%post\n    echo built > /built\n"
-
-    @pytest.fixture
-    def failing(self, base):
-        return f"Bootstrap: localimage\nFrom: {base}\n\n%post\n    echo trying\n    exit 3\n"
-
-    @pytest.fixture
-    def endless(self, base):
-        return f"Bootstrap: localimage\nFrom: {base}\n\n%post\n    echo begun\n    sleep 600\n"
-
-    @pytest.fixture
-    def hostile(self, base):
-        return (
-            f"Bootstrap: localimage\nFrom: {base}\n\n%post\n"
-            "    head -c 3000000 /dev/zero | tr '\\0' x\n    printf '\\033[2J\\377\\r\\n'\n"
-        )
-
-    @pytest.fixture
-    def without_image(self, make_builder, good):
-        return make_builder(command=("true",)), good
 
 
 def test_arguments_and_files_sent_along_come_into_the_image(
