@@ -143,6 +143,10 @@ class Application:
         """
         return largest_body(self.router.registry, method, path)
 
+    def interrupt(self) -> None:
+        """Break off what takes hours, since this process is to stop."""
+        self.parts.jobs.interrupt()
+
     def stop(self) -> None:
         """Let running jobs end, write the tally down and close the database."""
         self.parts.close()

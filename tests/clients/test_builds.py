@@ -11,6 +11,8 @@ from sregistry_core.names import ImageName
 from sregistry_core.testing.apptainer import Apptainer
 from sregistry_core.testing.live import free_address
 
+SOON_SECONDS = 8
+STOPPED = "the server was stopped: this build waits in the queue, and begins again"
 DEFINITION = """Bootstrap: localimage
 From: {base}
 
@@ -162,6 +164,30 @@ def test_a_server_that_is_killed_leaves_no_build_running(registry, base):
     registry.kill()
 
     _wait_until(lambda: not _is_running("617"))
+
+
+def test_a_server_that_is_stopped_ends_its_build_and_begins_it_again(registry, place, base):
+    registry.make_user("ada")
+    (place.place / "again").unlink(missing_ok=True)
+    text = ENDLESS.replace("%post", "%setup\n    test -e {place}/again || sleep 619\n%post")
+    text = text.replace("{place}", str(place.place)).replace("SECONDS", "0")
+    recipe = write(registry, base, text)
+    build = registry.admin("build", "--detach", recipe, "ada/lab/blast:1").strip()
+    _wait_until(lambda: _is_running("619"))
+    (place.place / "again").touch()
+
+    asked_at = time.monotonic()
+    registry.stop()
+
+    assert time.monotonic() - asked_at < SOON_SECONDS
+    assert not _is_running("619")
+    assert _state(registry, build) is BuildState.QUEUED
+    registry.start()
+    _wait_until(lambda: _state(registry, build) is BuildState.SUCCEEDED)
+    said = _said(registry, build)
+    assert said.count(STOPPED) == 1
+    assert "begun" in said[said.index(STOPPED) :]
+    _wait_until(lambda: not (place.place / "work" / build).exists())
 
 
 def _said(registry, build):

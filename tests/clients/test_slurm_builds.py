@@ -1,4 +1,4 @@
-"""The registry builds on a real Slurm: an order is pulled, a killed server finds its job again."""
+"""The registry builds on a real Slurm: a server that was stopped or killed finds its job again."""
 
 import time
 from pathlib import Path
@@ -9,6 +9,7 @@ from sregistry_core.models import BuildState
 from sregistry_core.testing.live import free_address
 from sregistry_core.testing.slurm_apptainer import BuildingSlurm
 
+SOON_SECONDS = 8
 RECIPE = """Bootstrap: localimage
 From: {base}
 
@@ -51,8 +52,9 @@ def registry(make_live_registry, cluster):
     )
 
 
-def test_a_server_that_is_killed_finds_its_job_again_and_the_image_is_pulled(
-    registry, cluster, base
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_a_server_that_has_gone_finds_its_job_again_and_the_image_is_pulled(
+    registry, cluster, base, end
 ):
     registry.make_user("ada")
     registry.admin("collection", "add", "ada/lab")
@@ -62,7 +64,11 @@ def test_a_server_that_is_killed_finds_its_job_again_and_the_image_is_pulled(
     build = registry.admin("build", "--detach", str(recipe), "ada/lab/blast:1").strip()
     _wait_until(lambda: "step 2" in _said(registry, build))
 
-    registry.kill()
+    gone_at = time.monotonic()
+    getattr(registry, end)()
+    assert time.monotonic() - gone_at < SOON_SECONDS
+    assert _build(registry, build).state is BuildState.RUNNING
+    assert _states_of_jobs(cluster)[f"sregistry-build-{build}"] == ["urgent", "RUNNING"]
     registry.start()
 
     _wait_until(lambda: _build(registry, build).ended_at is not None)
@@ -74,13 +80,19 @@ def test_a_server_that_is_killed_finds_its_job_again_and_the_image_is_pulled(
     assert len([line for line in said if line.startswith("the job ")]) == 1
     assert "the token is ***" in said
     assert not any("swordfish" in line for line in said)
-    jobs = cluster.slurm.run("squeue", "--noheader", "--states=all", "--format=%j %P %T")
-    assert jobs.split() == [f"sregistry-build-{build}", "urgent", "COMPLETED"]
+    assert _states_of_jobs(cluster)[f"sregistry-build-{build}"] == ["urgent", "COMPLETED"]
     host = registry.url.removeprefix("http://")
     client = cluster.client
     client.must("pull", "--no-https", "--force", "pulled.sif", f"shub://{host}/ada/lab/blast:1")
     assert "built.by: slurm" in client.must("inspect", "pulled.sif")
     assert list((cluster.place / "builds").iterdir()) == []
+
+
+def _states_of_jobs(cluster):
+    said = cluster.slurm.run("squeue", "--noheader", "--states=all", "--format=%j %P %T")
+    lines = [line.split() for line in said.splitlines()]
+    assert len({line[0] for line in lines}) == len(lines), "a build was submitted twice"
+    return {line[0]: line[1:] for line in lines}
 
 
 def _build(registry, build):

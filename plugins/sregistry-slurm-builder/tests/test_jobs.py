@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from sregistry_core.contracts import BuildFailed
+from sregistry_core.contracts import BuildFailed, BuildLeft
 from sregistry_core.testing.builder_contract import Lines
 
 SLEEPING = "Bootstrap: localimage\nFrom: {base}\n\n%post\n    echo begun\n    sleep 300\n"
@@ -121,6 +121,23 @@ def test_a_build_that_waits_in_the_queue_until_its_time_is_up_says_why(
         cluster.slurm.run("scontrol", "update", "partitionname=brief", "state=up")
 
     assert str(failure.value) == "it took too long, in the queue of Slurm (PartitionDown)"
+
+
+def test_a_job_that_is_left_runs_on_and_is_followed_again(make_builder, make_order, cluster, base):
+    text = SLEEPING.replace("300", "4\n    echo ended").format(base=base)
+    order, first, second = make_order(text), Lines(), Lines()
+
+    left = replace(order, leaving=lambda: any("begun" in line for line in first.said))
+    with pytest.raises(BuildLeft):
+        make_builder().run(left, first)
+
+    job = first.handle.partition(" ")[2]
+    state = cluster.slurm.run("squeue", "--noheader", "--format=%T", "--jobs", job).strip()
+    assert state == "RUNNING"
+    assert make_builder().run(replace(order, handle=first.handle), second).is_file()
+    assert second.handle == first.handle
+    assert second.said[: len(first.said)] == first.said
+    assert "ended" in second.said
 
 
 def test_a_job_that_was_submitted_and_not_remembered_is_found_by_its_name(

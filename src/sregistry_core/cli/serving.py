@@ -38,7 +38,8 @@ def init(command_line: CommandLine) -> None:
 def serve(command_line: CommandLine, set_up: bool) -> None:
     """Run the server, until a signal ends it.
 
-    Ctrl-C and SIGTERM let requests that are under way end before; a second one does not.
+    Ctrl-C and SIGTERM let requests that are under way end before; a second one does not. A build
+    that runs is broken off, and begins again at the next start, or goes on where its builder can.
     """
     ini = command_line.ini
     if set_up:
@@ -61,7 +62,14 @@ def serve(command_line: CommandLine, set_up: bool) -> None:
         build_log.start()
         relay = Relay(b"GET /v1/build-ws/", build_log.address)
         on_stop.insert(0, build_log.stop)
-    serve_application(application, settings, on_stop=on_stop, ready=ready, relay=relay)
+    serve_application(
+        application,
+        settings,
+        on_signal=[application.interrupt],
+        on_stop=on_stop,
+        ready=ready,
+        relay=relay,
+    )
 
 
 def server_values(ini: IniFile) -> Mapping[str, str]:

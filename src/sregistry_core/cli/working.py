@@ -18,8 +18,9 @@ _LOOK_AGAIN_SECONDS = 1.0
 def worker(command_line: CommandLine) -> None:
     """Work off jobs without serving, until a signal ends it.
 
-    Ctrl-C and SIGTERM let the jobs that run end before. With sregistry.jobs = embedded it works,
-    too: it then looks for jobs every few seconds.
+    Ctrl-C and SIGTERM let the jobs that run end before; a build is broken off, and begins again in
+    the next worker, or goes on where its builder can. With sregistry.jobs = embedded it works, too:
+    it then looks for jobs every few seconds.
     """
     parts = command_line.registry
     # A misspelt setting stops a worker as it stops the server.

@@ -11,7 +11,7 @@ from .apptainer import (
     read_account,
     read_apptainer,
 )
-from .builder import Builder, BuildFailed, BuildOrder, BuildOutput
+from .builder import Builder, BuildFailed, BuildLeft, BuildOrder, BuildOutput
 from .listener import (
     EVENTS,
     BuildFinished,
@@ -59,6 +59,7 @@ __all__ = [
     "BuildAccount",
     "BuildFailed",
     "BuildFinished",
+    "BuildLeft",
     "BuildOrder",
     "BuildOutput",
     "Builder",

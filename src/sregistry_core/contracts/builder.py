@@ -12,6 +12,10 @@ class BuildFailed(Exception):
     """The build gave no image; the text says why, fit to be shown."""
 
 
+class BuildLeft(Exception):
+    """The worker stops and nobody follows the build any more, which runs on without it."""
+
+
 @dataclass(frozen=True, slots=True)
 class BuildOrder:
     """What is to be built, and within which limits."""
@@ -34,8 +38,11 @@ class BuildOrder:
     container: str = ""
     """Where the image goes: `entity/collection/container`."""
     handle: str | None = None
-    """What the builder has remembered of this build for a worker that was killed since; None when
-    the build begins."""
+    """What the builder has remembered of this build for a worker that was stopped or killed since;
+    None when the build begins."""
+    leaving: Callable[[], bool] = lambda: False
+    """To be polled as often by a builder that goes on: when it says yes, the worker stops. Leave
+    what runs, and raise BuildLeft. For every other builder `cancelled` says yes then."""
 
 
 class BuildOutput(ABC):
@@ -74,13 +81,14 @@ class Builder(ABC):
 
     goes_on: ClassVar[bool] = False
     """Whether `run` takes up a build by its handle. Of any other builder a build is lost when its
-    worker is killed: `clear` is then called, and nothing is built again."""
+    worker is killed: `clear` is then called, and nothing is built again. When its worker is told to
+    stop, it ends the build as if that was cancelled, and the build begins again later."""
 
     @abstractmethod
     def run(self, order: BuildOrder, output: BuildOutput) -> Path:
         """Build, and give the path of a SIF inside the work directory.
 
-        Raises BuildFailed with the reason.
+        Raises BuildFailed with the reason, and BuildLeft when the order says that it is left.
         """
 
     def clear(self, handle: str) -> None:  # noqa: B027 - most leave nothing behind
@@ -91,4 +99,4 @@ class Builder(ABC):
         return type(self).__name__
 
 
-__all__ = ["BuildFailed", "BuildOrder", "BuildOutput", "Builder"]
+__all__ = ["BuildFailed", "BuildLeft", "BuildOrder", "BuildOutput", "Builder"]

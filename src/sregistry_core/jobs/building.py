@@ -2,17 +2,17 @@
 
 import logging
 import shutil
-import tarfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from sregistry_core.contracts import Builder, BuildFailed, BuildOrder
+from sregistry_core.contracts import Builder, BuildFailed, BuildLeft, BuildOrder
 from sregistry_core.errors import RegistryError, Unavailable
 from sregistry_core.formats.sif_signer import sign_file
 from sregistry_core.models import BuildState
@@ -20,25 +20,30 @@ from sregistry_core.services import Facilities, Services
 from sregistry_core.services.build_secrets import SHORTEST
 from sregistry_core.services.building import Started
 
+from .build_directory import directory_of, work_directory
 from .build_log import PAUSE_SECONDS, BuildLog
 from .outages import outlasting
+from .stopping import Interrupted, Stopping
 from .unit import Unit
 
 _LOOK_SECONDS = 1.0
 _PUBLISH_PAUSE_SECONDS = 0.5
 _LONGEST_PUBLISH_PAUSE_SECONDS = 60.0
 _PUBLISH_PATIENCE_SECONDS = 4 * 3600.0
-_MOST_FILES = 200_000
+_PATIENCE_WHILE_STOPPING = timedelta(seconds=5)
 _LOST = "its worker was killed"
+_STOPPED = "the server was stopped: this build waits in the queue, and begins again"
 
 log = logging.getLogger(__name__)
 
 
-def run_build(unit: Unit, facilities: Facilities, *, build: str) -> None:
+def run_build(unit: Unit, facilities: Facilities, stopping: Stopping, *, build: str) -> None:
     """Build, publish, and say what became of it.
 
     A second run, after this worker was killed, goes on where the builder can; elsewhere the build
-    is lost, and whatever is left of it is ended.
+    is lost, and whatever is left of it is ended. When the worker is told to stop, a builder that
+    can leaves the build running for the second run; elsewhere it begins again then. Raises
+    Interrupted in both cases.
     """
     with unit() as services:
         started = services.building.begin(build)
@@ -55,7 +60,7 @@ def run_build(unit: Unit, facilities: Facilities, *, build: str) -> None:
     if started.was_begun and not (builder.goes_on and started.handle):
         if started.handle is not None:
             builder.clear(started.handle)
-        shutil.rmtree(_directory(facilities, build), ignore_errors=True)
+        shutil.rmtree(directory_of(facilities, build), ignore_errors=True)
         _end(unit, output, build, BuildState.LOST, _LOST)
         return
     if not started.was_begun:
@@ -63,13 +68,18 @@ def run_build(unit: Unit, facilities: Facilities, *, build: str) -> None:
     cancelled = _Cancelled(unit, build)
     keep = builder.goes_on
     try:
-        with _work_directory(facilities, started, keep=keep) as directory, _written(output):
+        with work_directory(facilities, started, keep=keep) as directory, _written(output):
             opened = _given(output, secrets)
-            image = _built(facilities, builder, started, directory, output, cancelled, opened)
+            ends = _Ends(cancelled, stopping, builder.goes_on)
+            image = _built(facilities, builder, started, directory, output, ends, opened)
             _sign(facilities, image)
             made = _Made(image, builder.version()[:200])
-            _publish_patiently(unit, facilities, started, made, output, cancelled)
+            _publish_patiently(unit, facilities, started, made, output, ends)
+    except BuildLeft as left:
+        raise Interrupted from left
     except BuildFailed as failure:
+        if stopping() and _is_put_back(unit, output, build):
+            raise Interrupted from failure
         is_cancelled = cancelled.was_seen or outlasting(cancelled.ask)
         state = BuildState.CANCELLED if is_cancelled else BuildState.FAILED
         _end(unit, output, build, state, str(failure), builder)
@@ -114,6 +124,22 @@ class _Cancelled:
         return self.was_seen
 
 
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """Why a build may be broken off.
+
+    goes_on   whether its builder leaves it running when the worker stops
+    """
+
+    cancelled: _Cancelled
+    stopping: Stopping
+    goes_on: bool
+
+    def any(self) -> bool:
+        """Tell whether there is any reason."""
+        return self.stopping() or self.cancelled()
+
+
 def _given(output: BuildLog, secrets: Mapping[str, str | None]) -> Mapping[str, str]:
     """Give the secrets of a build, which its log does not show from here on."""
     opened = {}
@@ -135,7 +161,7 @@ def _built(
     started: Started,
     directory: Path,
     output: BuildLog,
-    cancelled: Callable[[], bool],
+    ends: _Ends,
     secrets: Mapping[str, str],
 ) -> Path:
     work = directory / "work"
@@ -148,15 +174,16 @@ def _built(
         work_directory=work,
         context_directory=context,
         deadline=started.begun_at + facilities.settings.build_time_limit,
-        cancelled=cancelled,
+        cancelled=ends.cancelled if builder.goes_on else ends.any,
         arguments=started.arguments,
         secrets=secrets,
         container=str(started.name.container),
         handle=started.handle,
+        leaving=ends.stopping,
     )
     try:
         image = builder.run(order, output)
-    except (BuildFailed, SQLAlchemyError):
+    except (BuildFailed, BuildLeft, SQLAlchemyError):
         raise
     except Exception as error:
         # A plugin's mistake ends its build: nothing is gained by the same once more.
@@ -194,7 +221,7 @@ def _publish_patiently(
     started: Started,
     made: _Made,
     output: BuildLog,
-    cancelled: "_Cancelled",
+    ends: _Ends,
 ) -> None:
     """Publish; what cannot be kept for a while is not built again, but tried again."""
     pause, until = _PUBLISH_PAUSE_SECONDS, time.monotonic() + _PUBLISH_PATIENCE_SECONDS
@@ -210,7 +237,9 @@ def _publish_patiently(
         pausing = time.monotonic() + pause
         while time.monotonic() < pausing:
             time.sleep(_PUBLISH_PAUSE_SECONDS)
-            if cancelled():
+            if ends.stopping() and ends.goes_on:
+                raise BuildLeft
+            if ends.any():
                 raise BuildFailed("it was cancelled, and its image could not be kept")
         pause = min(2 * pause, _LONGEST_PUBLISH_PAUSE_SECONDS)
 
@@ -239,6 +268,20 @@ def _publish(
         )
 
 
+def _is_put_back(unit: Unit, output: BuildLog, build: str) -> bool:
+    """Put a build back that was broken off; False when somebody has cancelled it."""
+
+    def put_back() -> bool:
+        with unit() as services:
+            return services.building.put_back(build)
+
+    if not outlasting(put_back, patience=_PATIENCE_WHILE_STOPPING):
+        return False
+    output.line(_STOPPED)
+    outlasting(output.write, patience=_PATIENCE_WHILE_STOPPING)
+    return True
+
+
 def _end(
     unit: Unit,
     output: BuildLog,
@@ -261,68 +304,6 @@ def _end(
             )
 
     outlasting(end)
-
-
-def _directory(facilities: Facilities, build: str) -> Path:
-    return facilities.settings.build_directory / build
-
-
-@contextmanager
-def _work_directory(
-    facilities: Facilities, started: Started, *, keep: bool = False
-) -> Iterator[Path]:
-    """Make the directory of a build, with the files it copies from; removed afterwards.
-
-    keep   whether it stays for the next run of this build, when the database breaks this one
-    """
-    directory = _directory(facilities, started.id)
-    directory.mkdir(parents=True, exist_ok=True)
-    # A builder may let another user build: it passes through, and sees nothing.
-    for place in (directory.parent, directory):
-        place.chmod(0o711)
-    try:
-        if started.context is not None and not started.was_begun:
-            archive = facilities.settings.staging / "contexts" / started.context
-            _unpack(archive, directory / "context", facilities.settings.largest_build_context)
-        yield directory
-    except BaseException as error:
-        if not (keep and isinstance(error, SQLAlchemyError)):
-            _remove(directory, started.id)
-        raise
-    else:
-        _remove(directory, started.id)
-
-
-def _remove(directory: Path, build: str) -> None:
-    # What a build has left may be read-only.
-    shutil.rmtree(directory, onerror=_make_writable_and_retry)
-    if directory.exists():
-        log.warning("what the build %s has left in %s cannot be removed", build, directory)
-
-
-def _unpack(archive: Path, directory: Path, most_bytes: int) -> None:
-    """Unpack the files of a build. Raises BuildFailed for what cannot be trusted."""
-    directory.mkdir(mode=0o700)
-    left = most_bytes * 20
-    try:
-        with tarfile.open(archive, "r:*") as files:
-            for count, member in enumerate(files):
-                left -= member.size
-                if left < 0 or count >= _MOST_FILES:
-                    raise BuildFailed("the files of the build are too many, or too large")
-                files.extract(member, directory, filter="data")
-    except FileNotFoundError as error:
-        raise BuildFailed("the files of the build are not here any more") from error
-    except (tarfile.TarError, OSError, EOFError) as error:
-        raise BuildFailed(f"the files of the build cannot be unpacked: {error}") from error
-
-
-def _make_writable_and_retry(remove: Callable[..., object], path: str, _error: object) -> None:
-    with suppress(OSError):
-        Path(path).parent.chmod(0o700)
-        if Path(path).is_dir():
-            Path(path).chmod(0o700)
-        remove(path)
 
 
 @contextmanager

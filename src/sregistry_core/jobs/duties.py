@@ -67,6 +67,18 @@ class LongDuty:
     """Called with a `Unit`, the facilities and what was written down."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoppableDuty:
+    """A long duty of hours, which does not keep a worker from stopping."""
+
+    run: Callable[..., None]
+    """Called with a `Unit`, the facilities, what tells whether the worker stops, and what was
+    written down. Raises `Interrupted` when it was broken off for that."""
+
+
+AnyDuty = Duty | LongDuty | StoppableDuty
+
+
 def _inspect(services: Services, **arguments: Any) -> None:
     services.inspecting.run(**arguments)
     services.verification.inspected(**arguments)
@@ -139,7 +151,7 @@ def _collect_garbage(unit: Unit, facilities: Facilities) -> None:
 
 FORGET_JOB = "old.forget"
 
-CORE: Final[Mapping[str, Duty | LongDuty]] = {
+CORE: Final[Mapping[str, AnyDuty]] = {
     inspection.JOB: Duty(_inspect),
     verification.JOB: Duty(_verify),
     claims.JOB: Duty(_verify_claim),
@@ -154,7 +166,7 @@ CORE: Final[Mapping[str, Duty | LongDuty]] = {
     "garbage.collect": LongDuty(_collect_garbage),
     FORGET_JOB: Duty(_forget_old),
     LOOK_JOB: LongDuty(look_at_storages),
-    builds.JOB: LongDuty(run_build),
+    builds.JOB: StoppableDuty(run_build),
     build_statements.JOB: Duty(_state_build),
     "builds.expire": Duty(_expire_builds),
     git_connections.JOB: LongDuty(look_at_repository),
@@ -189,6 +201,6 @@ def prompt_duties(rules: Mapping[str, LoginRules]) -> dict[str, timedelta]:
     return {REFRESH_JOB: min(pauses)} if pauses else {}
 
 
-def table_of(offered: Mapping[str, Callable[..., None]]) -> Mapping[str, Duty | LongDuty]:
+def table_of(offered: Mapping[str, Callable[..., None]]) -> Mapping[str, AnyDuty]:
     """Join the core's duties with those that plugins offer."""
     return {**CORE, **{name: Duty(run) for name, run in offered.items()}}

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import dramatiq
@@ -18,9 +18,19 @@ from sregistry_core.services import Facilities
 from sregistry_core.services.outbox import BUILD, PROMPT, QUICK, RUNG, SLOW
 
 from .broker import BROKER_FAILURES, ENOUGH_NEWS, Bell, open_broker
-from .duties import PERIODIC, SOON, TIME_LIMITS, Duty, LongDuty, prompt_duties
+from .duties import (
+    PERIODIC,
+    SOON,
+    TIME_LIMITS,
+    AnyDuty,
+    Duty,
+    LongDuty,
+    StoppableDuty,
+    prompt_duties,
+)
 from .leases import Leases
 from .outages import is_outage
+from .stopping import Interrupted
 from .unit import unit_of
 
 RELAY_PAUSE = timedelta(seconds=5)
@@ -35,16 +45,14 @@ log = logging.getLogger(__name__)
 class JobRunner:
     """The jobs of one process: rings for duties after each commit, and works at them if started."""
 
-    def __init__(
-        self, database: Database, facilities: Facilities, table: Mapping[str, Duty | LongDuty]
-    ):
+    def __init__(self, database: Database, facilities: Facilities, table: Mapping[str, AnyDuty]):
         self._facilities = facilities
         self._table = table
         self._unit = unit_of(database, facilities)
         self._broker = open_broker(facilities.settings.jobs)
         self._actors = {
             queue: dramatiq.actor(
-                self.run_duty,
+                self._run_unless_interrupted if queue == BUILD else self.run_duty,
                 actor_name=f"sregistry.{queue}",
                 queue_name=queue,
                 broker=self._broker,
@@ -59,6 +67,7 @@ class JobRunner:
         self._failures: deque[tuple[str, int, str]] = deque()
         self._relay: threading.Thread | None = None
         self._stopping = threading.Event()
+        self._interrupted = threading.Event()
         self._lock = threading.Lock()
         self._counting = threading.Lock()
         self._at_work = 0
@@ -74,6 +83,7 @@ class JobRunner:
         with self._lock:
             if self._workers:
                 return
+            self._interrupted.clear()
             threads = self._facilities.settings.job_threads
             self._start_worker({QUICK, SLOW}, threads)
             if self._facilities.plugins.builders:
@@ -88,12 +98,19 @@ class JobRunner:
             if self._relay is None:
                 self._start_relay()
 
+    def interrupt(self) -> None:
+        """Break builds off, and begin no other one; all else goes on until `stop`."""
+        self._interrupted.set()
+
     def stop(self) -> None:
-        """Let running duties end, write the tally down, and stop."""
+        """Break builds off, let other duties end, write the tally down, and stop."""
+        self.interrupt()
         with self._lock:
             self._stopping.set()
-            while self._workers:
-                self._stop_worker(self._workers.pop())
+            # At the same time: each takes seconds to notice.
+            endings = [self._stopped(worker) for worker in self._workers]
+            self._workers.clear()
+            self._wait_for(endings)
             if self._relay is not None:
                 self._relay.join()
                 self._relay = None
@@ -122,6 +139,10 @@ class JobRunner:
             with self._counting:
                 self._at_work -= 1
 
+    def _run_unless_interrupted(self, duty: str) -> None:
+        if not self._interrupted.is_set():
+            self.run_duty(duty)
+
     def _run_duty(self, duty: str) -> None:
         # After a jump of the clock a claim of our own may look as if its time was over.
         if self._leases.holds(duty):
@@ -142,6 +163,9 @@ class JobRunner:
         try:
             with self._leases.held(duty, attempt, at_most=limit):
                 self._do(duty, job, arguments)
+        except Interrupted:
+            log.info("the duty %s (%s) was broken off, and is put back", job, duty)
+            self._put_back(duty, attempt)
         except Exception as error:
             if is_outage(error):
                 log.warning("the duty %s (%s) failed for now: %s", job, duty, cause_of(error))
@@ -154,6 +178,8 @@ class JobRunner:
         """Do every duty that is due, here and now; how many. For tests and the command line."""
         count = 0
         while True:
+            if self._interrupted.is_set():
+                return count
             with self._unit() as services:
                 due = services.outbox.due()
             if not due:
@@ -200,6 +226,14 @@ class JobRunner:
             self._facilities.tally.put_back(counted)
             raise
 
+    def _put_back(self, duty: str, attempt: int) -> None:
+        try:
+            with self._unit() as services:
+                services.outbox.put_back(duty, attempt)
+        except SQLAlchemyError as lost:
+            # Nobody renews its claim any more.
+            log.warning("the duty %s is claimed for a while yet: %s", duty, cause_of(lost))
+
     def _put_back_failures(self) -> None:
         """Put failed duties back; with the database gone they wait here, for the relay."""
         while self._failures:
@@ -222,6 +256,10 @@ class JobRunner:
                 run(self._unit, self._facilities, **arguments)
                 with self._unit() as services:
                     services.outbox.done(duty)
+            case StoppableDuty(run):
+                run(self._unit, self._facilities, self._interrupted.is_set, **arguments)
+                with self._unit() as services:
+                    services.outbox.done(duty)
             case None:
                 raise LookupError(f"no plugin in use offers the job {job}")
 
@@ -230,11 +268,8 @@ class JobRunner:
         worker.start()
         self._workers.append(worker)
 
-    def _stop_worker(self, worker: dramatiq.Worker) -> None:
-        """Let running duties end. One that only waits for its broker is left behind.
-
-        A worker tells the broker of each duty that it has done, and would wait for it for ever.
-        """
+    def _stopped(self, worker: dramatiq.Worker) -> threading.Thread:
+        """Give a thread that lets the running duties of a worker end."""
 
         def end() -> None:
             try:
@@ -244,12 +279,19 @@ class JobRunner:
 
         ending = threading.Thread(target=end, name="ending", daemon=True)
         ending.start()
+        return ending
+
+    def _wait_for(self, endings: Sequence[threading.Thread]) -> None:
+        """Wait for workers to end. One that only waits for its broker is left behind.
+
+        A worker tells the broker of each duty that it has done, and would wait for it for ever.
+        """
         patience = _BROKER_PATIENCE
-        while ending.is_alive() and patience > 0:
-            ending.join(_LOOK_AGAIN)
+        while patience > 0 and (alive := [one for one in endings if one.is_alive()]):
+            alive[0].join(_LOOK_AGAIN)
             if not self._at_work:
                 patience -= _LOOK_AGAIN
-        if ending.is_alive():
+        if any(one.is_alive() for one in endings):
             log.warning("the broker does not answer, its worker is left behind")
 
     def _start_relay(self) -> None:

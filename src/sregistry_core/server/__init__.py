@@ -34,10 +34,16 @@ def run_from_ini(
     """Serve an application as `[server:main]` of an ini file says, until a signal ends it.
 
     values   the section's settings; `${NAME:-default}` is filled in from the environment.
-    When the application has a `stop`, it is called after the last request.
+    When the application has an `interrupt`, it is called at the first signal; when it has a `stop`,
+    after the last request.
     Raises ConfigurationError before anything is served. This is the entry point
     `egg:sregistry-core#waitress`, whose signature Paste has laid down.
     """
-    stop = getattr(wsgi_app, "stop", None)
+    interrupt, stop = (getattr(wsgi_app, name, None) for name in ("interrupt", "stop"))
     expanded = {key: expand(value, os.environ) for key, value in values.items()}
-    serve(wsgi_app, from_ini(expanded), on_stop=[stop] if callable(stop) else [])
+    serve(
+        wsgi_app,
+        from_ini(expanded),
+        on_signal=[interrupt] if callable(interrupt) else [],
+        on_stop=[stop] if callable(stop) else [],
+    )

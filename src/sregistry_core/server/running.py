@@ -37,12 +37,14 @@ def serve(
     app: Callable[..., Any],
     settings: ServerSettings,
     *,
+    on_signal: Sequence[Callable[[], None]] = (),
     on_stop: Sequence[Callable[[], None]] = (),
     ready: Ready | None = None,
     relay: Relay | None = None,
 ) -> None:
     """Serve an application until SIGTERM or SIGINT, then finish what is under way and return.
 
+    on_signal called at the first signal, before requests under way have ended.
     on_stop   called after the last request; one that raises is logged and keeps none waiting.
     ready     called once, with the hosts and ports that are listened on.
     relay     takes over connections that are another server's.
@@ -64,7 +66,7 @@ def serve(
         if ready is not None:
             ready(addresses)
         try:
-            server.run()
+            server.run(on_signal)
         finally:
             server.finish(on_stop)
 
@@ -118,13 +120,14 @@ class _Server:
         elif self._signals > 2:
             raise SystemExit(0)
 
-    def run(self) -> None:
+    def run(self, on_signal: Sequence[Callable[[], None]]) -> None:
         """Serve until the first signal, then until nothing is under way or the time is up."""
         while not self._signals:
             self._turn(_TURN)
         log.info("stopping; requests under way may take another %s", self._settings.grace)
         deadline = time.monotonic() + self._settings.grace.total_seconds()
         self._stop_listening()
+        _call_all(on_signal)
         while self._signals < 2 and time.monotonic() < deadline:
             for connection in self._connections():
                 if connection.idle:
@@ -144,11 +147,7 @@ class _Server:
             # A thread that is still at work would write into whatever has the number next.
             for listener in self._listeners:
                 listener.trigger.close()
-        for call in on_stop:
-            try:
-                call()
-            except Exception:
-                log.exception("a call at the end failed: %r", call)
+        _call_all(on_stop)
 
     def _turn(self, seconds: float) -> None:
         wasyncore.poll2(seconds, self._in_loop)
@@ -183,6 +182,14 @@ class _Server:
             if self._threads.queue or self._threads.active_count:
                 return True
         return bool(self._connections())
+
+
+def _call_all(calls: Sequence[Callable[[], None]]) -> None:
+    for call in calls:
+        try:
+            call()
+        except Exception:
+            log.exception("a call at the end failed: %r", call)
 
 
 @contextmanager

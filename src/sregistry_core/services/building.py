@@ -36,7 +36,7 @@ LONGEST_VALUE = 500
 class Started:
     """A build that a worker has begun, or found again.
 
-    handle     what its builder remembers, when another worker was at it before
+    handle     what its builder remembers, when another worker has left it running
     lines      how many lines it has said already
     was_begun  whether another worker was at it before
     """
@@ -114,6 +114,16 @@ class Building:
             was_begun=was_begun,
             begun_at=build.started_at,
         )
+
+    def put_back(self, build_id: str) -> bool:
+        """Let a build that was broken off wait again, to begin anew; False if it is to end."""
+        self._access.require_system()
+        build = self._locked(build_id)
+        if build is None or build.state in ENDS or build.cancel_asked_at is not None:
+            return False
+        build.state, build.started_at, build.handle = BuildState.QUEUED, None, None
+        report(self._outbox, build)
+        return True
 
     def orderer(self, build_id: str) -> Caller:
         """Give who has ordered a build, with their rights of now; nobody when they are gone."""

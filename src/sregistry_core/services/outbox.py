@@ -160,6 +160,15 @@ class OutboxService:
         if row.attempts >= _ATTEMPTS:
             row.failed_at = now
 
+    def put_back(self, duty: str, attempt: int) -> None:
+        """Let a duty be claimed anew at once: that its worker was stopped is no failed attempt.
+
+        attempt   as it was claimed: one that somebody else has claimed since is theirs
+        """
+        row = self._db.get(Outbox, duty)
+        if row is not None and row.attempts == attempt:
+            row.claimed_until, row.attempts = None, attempt - 1
+
     def come_round(
         self,
         every: dict[str, timedelta],

@@ -33,7 +33,7 @@ from typing import TextIO
 
 import pytest
 
-from sregistry_core.contracts import Builder, BuildFailed, BuildOrder, BuildOutput
+from sregistry_core.contracts import Builder, BuildFailed, BuildLeft, BuildOrder, BuildOutput
 
 PATIENCE = timedelta(minutes=5)
 SOON_SECONDS = 10
@@ -249,6 +249,23 @@ class BuilderContract:
             builder.clear(killed.handle)
 
         assert _gone(order.work_directory), _processes_at(order.work_directory)
+
+    def test_a_worker_that_stops_leaves_a_build_that_another_one_ends(
+        self, builder: Builder, make_order: MakeOrder, good: str
+    ) -> None:
+        if not builder.goes_on:
+            pytest.skip("of this builder a build is cancelled when its worker stops")
+        first, second = Lines(), Lines()
+        order = make_order(good)
+
+        with pytest.raises(BuildLeft):
+            builder.run(replace(order, leaving=lambda: bool(first.said)), first)
+        assert first.handle, "a builder that leaves a build remembers something before"
+        image = builder.run(replace(order, handle=first.handle), second)
+
+        assert image.is_file()
+        if second.begins_again:
+            assert second.said[: len(first.said)] == first.said
 
     def test_what_is_left_of_a_build_can_be_cleared_twice(
         self, builder: Builder, make_order: MakeOrder, endless: str

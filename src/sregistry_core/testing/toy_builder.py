@@ -15,7 +15,7 @@ Name `sregistry_core.testing.toy_builder` in `sregistry.plugin_modules`, and `to
     payload SIZE      bytes of the image's file system
     created SECONDS   when the image says that it was made
     follow PATH       does what the lines of a file of this machine say
-    wait SECONDS      or until it is cancelled, or its time is up
+    wait SECONDS      or until it is cancelled, or left, or its time is up
     copy PATH         shows the text of a file that was sent along
     fail TEXT         ends without an image
     crash             raises what no builder should
@@ -32,7 +32,14 @@ from pathlib import Path
 from typing import Any
 
 from sregistry_core import hookimpl
-from sregistry_core.contracts import Builder, BuildFailed, BuildOrder, BuildOutput, PluginSettings
+from sregistry_core.contracts import (
+    Builder,
+    BuildFailed,
+    BuildLeft,
+    BuildOrder,
+    BuildOutput,
+    PluginSettings,
+)
 
 from .sif_files import make_sif
 
@@ -84,7 +91,7 @@ class ToyBuilder(Builder):
                 case "created":
                     made["created"] = int(rest)
                 case "wait":
-                    _wait(order, float(rest))
+                    _wait(order, float(rest), leaves=self.goes_on)
                 case "copy":
                     assert order.context_directory is not None
                     output.line((order.context_directory / rest).read_text(encoding="utf-8"))
@@ -128,11 +135,13 @@ def _flood(output: BuildOutput, signs: int) -> None:
     output.line("\x1b[2J\x00\r\x07\ufffd")
 
 
-def _wait(order: BuildOrder, seconds: float) -> None:
+def _wait(order: BuildOrder, seconds: float, *, leaves: bool) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if order.cancelled():
             raise BuildFailed("it was cancelled")
+        if leaves and order.leaving():
+            raise BuildLeft
         if datetime.now(UTC) >= order.deadline:
             raise BuildFailed("its time is up")
         time.sleep(_STEP_SECONDS)

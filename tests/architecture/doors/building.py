@@ -89,6 +89,7 @@ DOORS = {
     "build_contexts.expire": RefusesAllButTheSystem(lambda s, t: s.build_contexts.expire()),
     "build_contexts.path": Unguarded("it only says where something would be"),
     "building.begin": RefusesAllButTheSystem(lambda s, t: s.building.begin(t.build.id)),
+    "building.put_back": RefusesAllButTheSystem(lambda s, t: s.building.put_back(t.build.id)),
     "building.orderer": RefusesAllButTheSystem(lambda s, t: s.building.orderer(t.build.id)),
     "building.remember": RefusesAllButTheSystem(
         lambda s, t: s.building.remember(t.build.id, "job 1")

@@ -10,6 +10,7 @@ from sregistry_core.contracts import (
     BuildAccount,
     Builder,
     BuildFailed,
+    BuildLeft,
     BuildOrder,
     BuildOutput,
     OutputLines,
@@ -160,10 +161,10 @@ class SlurmBuilder(Builder):
             if reason := _why_to_stop(order):
                 if seen is not None and seen.state == "PENDING" and seen.reason:
                     reason = f"{reason}, in the queue of Slurm ({seen.reason})"
-                self._end(job, reason)
+                self._end(order, job, reason)
             if self._limits.disk and time.monotonic() - measured_at >= _LOOK_AT_DISK_SECONDS:
                 if bytes_below(order.work_directory) > self._limits.disk:
-                    self._end(job, f"it needed more than {self._limits.disk} bytes of disk")
+                    self._end(order, job, f"it needed more than {self._limits.disk} bytes of disk")
                 measured_at = time.monotonic()
             is_due = time.monotonic() - looked_at >= (self._pause if asked else 0)
             if is_due or (files.word("status") and time.monotonic() - looked_at >= _STEP_SECONDS):
@@ -177,7 +178,7 @@ class SlurmBuilder(Builder):
                 if seen is None or seen.state in _ENDS:
                     break
                 if seen.state == "PENDING" and seen.reason in _NEVER:
-                    self._end(job, f"Slurm will never begin the job {job}: {seen.reason}")
+                    self._end(order, job, f"Slurm will never begin the job {job}: {seen.reason}")
             time.sleep(_STEP_SECONDS)
         files.show_new(lines, memory.look)
         lines.end()
@@ -203,7 +204,7 @@ class SlurmBuilder(Builder):
             raise BuildFailed(f"Slurm no longer knows the job {job}, and it has left no status")
         raise BuildFailed(f"the job {job} failed: {seen.reason or 'Slurm says no more'}")
 
-    def _end(self, job: str, reason: str) -> None:
+    def _end(self, order: BuildOrder, job: str, reason: str) -> None:
         """End a job, wait until it has ended, and raise BuildFailed with the reason."""
         until = time.monotonic() + _MOST_ENDING_SECONDS
         while time.monotonic() < until:
@@ -216,6 +217,8 @@ class SlurmBuilder(Builder):
                 if seen is None or seen.state in _ENDS:
                     raise BuildFailed(reason)
                 left = f"{reason}, and the job {job} has not ended yet"
+            if order.leaving():
+                raise BuildLeft
             time.sleep(_STEP_SECONDS)
         raise BuildFailed(left)
 
@@ -236,8 +239,11 @@ def _name(order: BuildOrder) -> str:
 
 
 def _why_to_stop(order: BuildOrder) -> str | None:
+    """Give why a job is to end. Raises BuildLeft when it is to run on."""
     if order.cancelled():
         return "it was cancelled"
+    if order.leaving():
+        raise BuildLeft
     if datetime.now(UTC) >= order.deadline:
         return "it took too long"
     return None

@@ -134,6 +134,8 @@ class Slurm:
                 cwd="/",
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
+                # Ctrl-C is the worker's to hear.
+                start_new_session=True,
                 capture_output=True,
                 text=True,
                 errors="replace",
