@@ -11,7 +11,7 @@ from sregistry_core.names import ImageName
 from sregistry_core.testing.apptainer import Apptainer
 from sregistry_core.testing.live import free_address
 
-SOON_SECONDS = 8
+SOON_SECONDS = 10
 STOPPED = "the server was stopped: this build waits in the queue, and begins again"
 DEFINITION = """Bootstrap: localimage
 From: {base}

@@ -1,9 +1,12 @@
 """What may become of a job of a real Slurm, and what is said of it then."""
 
+import hashlib
+import shutil
 import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -156,6 +159,22 @@ def test_a_job_that_was_submitted_and_not_remembered_is_found_by_its_name(
 
     assert output.handle == first.handle
     assert len(cluster.slurm.jobs()) == before
+
+
+def test_what_was_sent_along_to_start_from_is_told_by_its_digest(
+    make_builder, make_order, cluster, base
+):
+    context = cluster.place / "context"
+    context.mkdir()
+    shutil.copy(base, context / "base.sif")
+    output = Lines()
+
+    make_builder().run(
+        make_order("Bootstrap: localimage\nFrom: base.sif\n", context_directory=context), output
+    )
+
+    digest = hashlib.sha256(Path(base).read_bytes()).hexdigest()
+    assert output.facts == {"base:localimage://base.sif": f"sha256:{digest}"}
 
 
 def test_a_job_that_slurm_has_forgotten_is_known_by_what_it_left(

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from sregistry_core.errors import ConfigurationError
 
-from .builder import BuildFailed, BuildOrder
+from .base_digests import digests_of_bases
+from .builder import BuildFailed, BuildOrder, BuildOutput
 from .settings import PluginSettings
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -141,6 +142,12 @@ class ApptainerProgram:
             **{f"{prefix}_TMPDIR": str(work / "tmp") for prefix in _PREFIXES},
             **{f"{prefix}_CACHEDIR": str(work / "cache") for prefix in _PREFIXES},
         }
+
+    def tell_bases(self, order: BuildOrder, output: BuildOutput) -> None:
+        """Tell the digests of what a build has started from, once it has ended."""
+        # Below the directory that `variables` names, the program makes one of its own.
+        for address, digest in digests_of_bases(order, "cache/cache").items():
+            output.fact(f"base:{address}", digest)
 
     def _secrets(self, order: BuildOrder) -> Mapping[str, str]:
         """Give the part of its environment that nobody may see."""

@@ -170,6 +170,25 @@ class Builds:
             query = query.where(earlier)
         return self._db.scalars(query).all()
 
+    def latest(self, collection: Collection, name: ImageName) -> Build | None:
+        """Give the newest build of a tag, as far as the caller may see it.
+
+        collection   that of the name, which may be called otherwise by now
+        """
+        return self._db.scalars(
+            select(Build)
+            .join(Build.collection)
+            .join(Collection.entity)
+            .where(
+                self._visible(),
+                Build.collection_id == collection.id,
+                Build.container == name.container.container,
+                Build.tag == name.tag,
+            )
+            .order_by(Build.ordered_at.desc(), Build.id.desc())
+            .limit(1)
+        ).one_or_none()
+
     def lines(
         self, build: Build, *, after: int = 0, limit: int = 1000
     ) -> Sequence[BuildOutputLine]:

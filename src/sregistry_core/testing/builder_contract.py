@@ -51,6 +51,7 @@ class Lines(BuildOutput):
     def __init__(self) -> None:
         self.said: list[str] = []
         self.handle: str | None = None
+        self.facts: dict[str, str] = {}
         self.begins_again = False
 
     def line(self, text: str) -> None:
@@ -60,6 +61,10 @@ class Lines(BuildOutput):
     def remember(self, handle: str) -> None:
         """Keep the handle."""
         self.handle = handle
+
+    def fact(self, name: str, value: str) -> None:
+        """Keep what was found out."""
+        self.facts[name] = value
 
     def begin_again(self) -> None:
         """Note it."""

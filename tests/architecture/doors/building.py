@@ -14,6 +14,7 @@ DOORS = {
     "builds.order": Refuses(lambda s, t: s.builds.order(Wish("say hello", NAME))),
     "builds.find": Refuses(lambda s, t: s.builds.find(t.build.id)),
     "builds.of": ShowsNothing(lambda s, t: s.builds.of()),
+    "builds.latest": ShowsNothing(lambda s, t: s.builds.latest(t.build.collection, NAME)),
     "builds.lines": Refuses(lambda s, t: s.builds.lines(t.build)),
     "builds.every_line": RefusesAllButTheSystem(lambda s, t: s.builds.every_line(t.build.id)),
     "builds.cancel": Refuses(lambda s, t: s.builds.cancel(t.build)),

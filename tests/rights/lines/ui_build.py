@@ -25,6 +25,7 @@ LINES = (
     Sample("ui.build", "GET", _WAITING, Deed.OTHER),
     Sample("ui.build_log", "GET", f"{_ENDED}/log", Deed.OTHER),
     Sample("ui.build_text", "GET", f"{_ENDED}/log.txt", Deed.OTHER),
+    Sample("ui.ordered_image", "GET", "/library/{path}:1", Deed.OTHER),
     Sample("ui.cancel_build", "POST", f"{_WAITING}/cancel", Deed.PUSH, form={}),
     Sample("ui.retry_build", "POST", f"{_ENDED}/retry", Deed.PUSH, form={}),
 )

@@ -12,7 +12,7 @@ from sregistry_core.services.builds import Wish
 from sregistry_core.storage.blob_store import BlobStore
 
 STOPPED = "the server was stopped: this build waits in the queue, and begins again"
-SOON_SECONDS = 5
+SOON_SECONDS = 10
 
 
 class Site:

@@ -17,7 +17,6 @@ from sregistry_core.contracts import (
     end_process_group,
 )
 
-from .bases import digests_of_bases
 from .process import Process
 from .sandbox import Sandbox
 
@@ -51,8 +50,7 @@ class LocalBuilder(Builder):
             raise BuildFailed(f"{program.command[0]} build ended with status {status}")
         if not image.is_file():
             raise BuildFailed("the build ended well and left no image")
-        for address, digest in digests_of_bases(order, work / "cache" / "cache").items():
-            output.fact(f"base:{address}", digest)
+        program.tell_bases(order, output)
         return image
 
     def clear(self, handle: str) -> None:

@@ -89,6 +89,7 @@ class SlurmBuilder(Builder):
         self._follow(order, output, files, job)
         if not image.is_file():
             raise BuildFailed("the build ended well and left no image")
+        self._program.tell_bases(order, output)
         return image
 
     def clear(self, handle: str) -> None:

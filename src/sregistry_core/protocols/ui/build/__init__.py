@@ -4,6 +4,11 @@ from pyramid.config import Configurator
 
 _READING = ("GET", "HEAD")
 _BUILD = "/-/builds/{build:[0-9a-f]{32}}"
+_NAME = "[A-Za-z0-9][A-Za-z0-9-]*"
+_ORDERED = (
+    f"/library/{{entity:{_NAME}}}/{{collection:{_NAME}}}"
+    "/{container:[A-Za-z0-9][A-Za-z0-9._-]*}:{reference:[^/@]+}"
+)
 
 
 def includeme(config: Configurator) -> None:
@@ -17,6 +22,9 @@ def includeme(config: Configurator) -> None:
     add("ui.build_text", f"{_BUILD}/log.txt", request_method=_READING)
     add("ui.cancel_build", f"{_BUILD}/cancel", request_method="POST")
     add("ui.retry_build", f"{_BUILD}/retry", request_method="POST")
+    # As SingularityCE prints it after `build --remote --detached`. An entity may be called so, too:
+    # none of its own pages has four parts like these.
+    add("ui.ordered_image", _ORDERED, request_method=_READING)
     # A definition is larger than other forms, and may come as a file.
     config.take_large_forms("ui.order_build")
     config.include(".words")
@@ -24,3 +32,4 @@ def includeme(config: Configurator) -> None:
     config.scan(".list_views")
     config.scan(".log_views")
     config.scan(".order_views")
+    config.scan(".ordered_views")

@@ -1,11 +1,13 @@
 """What a build has started from: digests of the images that the program has fetched."""
 
 import hashlib
+import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from sregistry_core.contracts import BuildOrder
+from .builder import BuildOrder
 
 _HEADER = re.compile(r"^\s*(bootstrap|from)\s*:\s*(.*?)\s*(?:\s#.*)?$", re.IGNORECASE)
 _VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
@@ -14,23 +16,23 @@ _FETCHED = ("library", "oras", "shub")
 _BLOCK = 1 << 20
 
 
-def digests_of_bases(order: BuildOrder, cache: Path) -> Mapping[str, str]:
+def digests_of_bases(order: BuildOrder, cache: str) -> Mapping[str, str]:
     """Give the digests of base images by their addresses, as far as they are known for certain.
 
-    cache   where the program has kept what it has fetched for this build, and for no other
+    cache   where in the work directory the program has kept what it has fetched for this build
     """
     found: dict[str, str] = {}
     bases = list(_bases(order))
     for agent in _FETCHED:
         origins = {origin for named, origin in bases if named == agent}
-        files = _files_below(cache / agent)
+        files = _files_below(order.work_directory, f"{cache}/{agent}")
         # Which of several files belongs to which stage, the program does not say.
-        if len(origins) == 1 and len(files) == 1:
-            found[f"{agent}://{origins.pop()}"] = _digest_of(files[0])
+        if len(origins) == 1 and len(files) == 1 and (digest := _digest_of(files[0])):
+            found[f"{agent}://{origins.pop()}"] = digest
     for agent, origin in bases:
         file = _sent_along(order, origin) if agent == "localimage" else None
-        if file is not None:
-            found[f"{agent}://{origin}"] = _digest_of(file)
+        if file is not None and (digest := _digest_of(file)):
+            found[f"{agent}://{origin}"] = digest
     return found
 
 
@@ -49,7 +51,11 @@ def _bases(order: BuildOrder) -> Iterator[tuple[str, str]]:
             agent = ""
 
 
-def _files_below(directory: Path) -> list[Path]:
+def _files_below(work: Path, place: str) -> list[Path]:
+    directory = work / place
+    # A build may put links in place of these: what lies elsewhere is not its own to tell of.
+    if directory.resolve() != work.resolve() / place:
+        return []
     return [path for path in directory.rglob("*") if path.is_file() and not path.is_symlink()]
 
 
@@ -62,9 +68,15 @@ def _sent_along(order: BuildOrder, origin: str) -> Path | None:
     return path if path.is_relative_to(context.resolve()) and path.is_file() else None
 
 
-def _digest_of(path: Path) -> str:
+def _digest_of(path: Path) -> str | None:
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(number, "rb") as file:
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            return None
         while block := file.read(_BLOCK):
             digest.update(block)
     return f"sha256:{digest.hexdigest()}"
