@@ -15,6 +15,11 @@ from sregistry_core.testing.builder_contract import Lines
 
 SLEEPING = "Bootstrap: localimage\nFrom: {base}\n\n%post\n    echo begun\n    sleep 300\n"
 
+GATED = (
+    "Bootstrap: localimage\nFrom: {base}\n\n%setup\n    echo begun\n"
+    "    until test -e {gate}; do sleep 0.2; done\n    echo ended\n"
+)
+
 
 @pytest.fixture
 def run_until(make_builder, make_order, cluster, base):
@@ -127,8 +132,8 @@ def test_a_build_that_waits_in_the_queue_until_its_time_is_up_says_why(
 
 
 def test_a_job_that_is_left_runs_on_and_is_followed_again(make_builder, make_order, cluster, base):
-    text = SLEEPING.replace("300", "4\n    echo ended").format(base=base)
-    order, first, second = make_order(text), Lines(), Lines()
+    gate = cluster.place / "may-end"
+    order, first, second = make_order(GATED.format(base=base, gate=gate)), Lines(), Lines()
 
     left = replace(order, leaving=lambda: any("begun" in line for line in first.said))
     with pytest.raises(BuildLeft):
@@ -137,6 +142,7 @@ def test_a_job_that_is_left_runs_on_and_is_followed_again(make_builder, make_ord
     job = first.handle.partition(" ")[2]
     state = cluster.slurm.run("squeue", "--noheader", "--format=%T", "--jobs", job).strip()
     assert state == "RUNNING"
+    gate.touch()
     assert make_builder().run(replace(order, handle=first.handle), second).is_file()
     assert second.handle == first.handle
     assert second.said[: len(first.said)] == first.said
