@@ -43,6 +43,7 @@ def registry(tmp_path_factory, cluster):
     settings = {
         "sregistry.plugins": "filesystem slurm-builder",
         "sregistry.builder": "slurm-builder",
+        "sregistry.protocols": "discovery transfer library oci shub api",
         "sregistry.build_directory": str(cluster.place / "builds"),
         "sregistry.job_lease": "2s",
         "slurm-builder.command": " ".join(cluster.command),
@@ -103,7 +104,7 @@ def test_what_a_job_has_fetched_to_start_from_is_told_by_its_digest(registry, ba
 
     second = _ended(registry, _order(registry, recipe, "ada/lab/more:1"))
 
-    assert second.state is BuildState.SUCCEEDED, second.reason
+    assert second.state is BuildState.SUCCEEDED, "\n".join(_said(registry, second.id))
     assert second.facts[f"base:{origin}"] == first.image_digest
 
 
