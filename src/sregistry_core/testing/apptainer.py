@@ -33,14 +33,14 @@ FATAL = 255
 """The exit status of a command that ends with a line `FATAL:`."""
 _COULD_NOT_ENTER = 125
 
-# $1 is the root, $2 the client's place, the rest is the command. Runs as the first process of new
+# $1 is the root, $2 the client's place, $3 who runs the command that is the rest. Runs as the first process of new
 # namespaces. Mounting over /tmp and /root lets a place below them be had without a trace in the
 # shared root; a place elsewhere leaves empty directories there.
 _ENTER = f"""
 trap 'exit {_COULD_NOT_ENTER}' ERR
 umask 022
-root=$1 place=$2
-shift 2
+root=$1 place=$2 who=$3
+shift 3
 mount --bind "$root" "$root"
 mount --rbind /dev "$root/dev"
 mount --rbind /sys "$root/sys"
@@ -57,7 +57,9 @@ pivot_root . mnt
 umount --lazy /mnt
 cd "$place"
 trap - ERR
-setpriv --reuid {USER} --regid {USER} --init-groups env --ignore-environment "$@"
+drop="setpriv --reuid {USER} --regid {USER} --init-groups"
+[ "$who" = {USER} ] || drop=
+$drop env --ignore-environment "$@"
 exit $?
 """
 
@@ -218,9 +220,9 @@ class Apptainer:
             raise ApptainerMissing(f"cannot enter {self.root}: {' '.join(ran.screen.split())}")
         return ran
 
-    def entering(self, environment: Mapping[str, str] | None = None) -> list[str]:
-        """Give words that run the words after them as the user, in the root."""
-        return [str(word) for word in self._inside([], environment)]
+    def entering(self) -> list[str]:
+        """Give words that run the words after them in the root, as root: a sandbox drops that."""
+        return [str(word) for word in self._inside([], None, who="root")]
 
     def put(self, source: Path, name: str = "") -> Path:
         """Copy a file of the host into the client's directory, as the user's own, and name it."""
@@ -318,7 +320,11 @@ class Apptainer:
         return self.run("remote", "add", *options, name, url)
 
     def _inside(
-        self, command: Sequence[str | Path], environment: Mapping[str, str] | None
+        self,
+        command: Sequence[str | Path],
+        environment: Mapping[str, str] | None,
+        *,
+        who: str = USER,
     ) -> list[str | Path]:
         variables = {
             "HOME": HOME,
@@ -333,7 +339,7 @@ class Apptainer:
         enter += ["unshare", "--mount", "--propagation", "private"]
         enter += ["--pid", "--fork", "--kill-child", "bash", "-c", _ENTER, "enter"]
         assigned = [f"{name}={value}" for name, value in variables.items()]
-        return [*enter, self.root, self.place, *assigned, *command]
+        return [*enter, self.root, self.place, who, *assigned, *command]
 
     def _give_to_user(self, path: Path) -> None:
         os.chown(path, *_user_of(self.root))
