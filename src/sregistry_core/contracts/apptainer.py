@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sregistry_core.errors import ConfigurationError
 
-from .apptainer_logins import FOLDERS, DockerLogin, login_files
+from .apptainer_logins import FOLDERS, DockerLogin, login_files, secrets_of
 from .builder import BuildFailed, BuildOrder, BuildOutput
 from .settings import PluginSettings
 
@@ -162,10 +162,10 @@ class ApptainerProgram:
             found |= {f"{prefix}ENV_{name}": value for name, value in order.secrets.items()}
         return found
 
-    def hide(self, output: BuildOutput) -> None:
-        """Keep what is the site's own out of what a build says."""
-        if self.docker is not None:
-            output.hide(self.docker.password)
+    def hide(self, order: BuildOrder, output: BuildOutput) -> None:
+        """Keep logins out of what a build says, also as the files have them that hold them."""
+        for secret in secrets_of(order.registry, self.docker):
+            output.hide(secret)
 
 
 def _bootstraps(definition: str, arguments: Mapping[str, str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -40,12 +40,21 @@ def login_files(registry: RegistryLogin | None, docker: DockerLogin | None) -> M
         # What is JSON is YAML, too.
         files["remote.yaml"] = json.dumps({"Active": _REMOTE, "Remotes": {_REMOTE: remote}})
     if logins:
-        auths = {
-            key: {"auth": base64.b64encode(f"{user}:{password}".encode()).decode()}
-            for key, (user, password) in logins.items()
-        }
+        auths = {key: {"auth": _basic(*login)} for key, login in logins.items()}
         files["docker-config.json"] = json.dumps({"auths": auths})
     return files
+
+
+def secrets_of(registry: RegistryLogin | None, docker: DockerLogin | None) -> Iterator[str]:
+    """Give what must not be shown of them, in each way that it is written."""
+    if docker is not None:
+        yield from (docker.password, _basic(docker.user, docker.password))
+    if registry is not None and registry.token:
+        yield from (registry.token, _basic(registry.user, registry.token))
+
+
+def _basic(user: str, password: str) -> str:
+    return base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def _key_of(registry: str) -> str:
@@ -53,4 +62,4 @@ def _key_of(registry: str) -> str:
     return "https://index.docker.io/v1/" if registry == "docker.io" else registry
 
 
-__all__ = ["FOLDERS", "DockerLogin", "login_files"]
+__all__ = ["FOLDERS", "DockerLogin", "login_files", "secrets_of"]

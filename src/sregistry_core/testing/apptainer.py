@@ -33,9 +33,9 @@ FATAL = 255
 """The exit status of a command that ends with a line `FATAL:`."""
 _COULD_NOT_ENTER = 125
 
-# $1 is the root, $2 the client's place, $3 who runs the command that is the rest. Runs as the first process of new
-# namespaces. Mounting over /tmp and /root lets a place below them be had without a trace in the
-# shared root; a place elsewhere leaves empty directories there.
+# $1 is the root, $2 the client's place, $3 who runs the command that is the rest. Runs as the first
+# process of new namespaces. Mounting over /tmp and /root lets a place below them be had without a
+# trace in the shared root; a place elsewhere leaves empty directories there.
 _ENTER = f"""
 trap 'exit {_COULD_NOT_ENTER}' ERR
 umask 022

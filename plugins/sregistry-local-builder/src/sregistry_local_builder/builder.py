@@ -40,7 +40,7 @@ class LocalBuilder(Builder):
         program.require_allowed(order)
         image = work / "image.sif"
         directory = program.furnish(order, self._sandbox.user)
-        program.hide(output)
+        program.hide(order, output)
         process = Process(
             self._sandbox.words(program.words(order, image), directory, program.variables(work)),
             directory=directory,

@@ -21,7 +21,7 @@ class LimitsSeen:
     """
 
     def __init__(self, sandbox: Sandbox):
-        self._signs = []
+        self._signs: list[tuple[tuple[str, ...], str]] = []
         if sandbox.memory:
             words = f"a process needed more than {sandbox.memory} bytes of memory"
             self._signs.append((_MEMORY_SIGNS, words))

@@ -78,7 +78,7 @@ class SlurmBuilder(Builder):
         self._program.require_allowed(order)
         image = order.work_directory / "image.sif"
         files = JobFiles(order.work_directory, self._account)
-        self._program.hide(output)
+        self._program.hide(order, output)
         output.begin_again()
         job = self._found(order, files)
         if job is None:
