@@ -151,7 +151,8 @@ class ApptainerProgram:
             "TMPDIR": str(work / "tmp"),
             **{f"{prefix}_TMPDIR": str(work / "tmp") for prefix in FOLDERS},
             **{f"{prefix}_CACHEDIR": str(work / "cache") for prefix in FOLDERS},
-            **{f"{one}_CONFIGDIR": str(work / "home" / name) for one, name in FOLDERS.items()},
+            # One place: the one program knows the other's variable, and warns where they differ.
+            **{f"{prefix}_CONFIGDIR": str(work / "home/.apptainer") for prefix in FOLDERS},
         }
 
     def _secrets(self, order: BuildOrder) -> Mapping[str, str]:
