@@ -32,14 +32,15 @@ TWO_MINUTES = timedelta(minutes=2)
 FATAL = 255
 """The exit status of a command that ends with a line `FATAL:`."""
 _COULD_NOT_ENTER = 125
+_DROP = f"setpriv --reuid {USER} --regid {USER} --init-groups"
 
-# $1 is the root, $2 the client's place, $3 who runs the command that is the rest. Runs as the first
+# $1 is the root, $2 the client's place, $3 what drops root for the command, the rest. Runs as the first
 # process of new namespaces. Mounting over /tmp and /root lets a place below them be had without a
 # trace in the shared root; a place elsewhere leaves empty directories there.
 _ENTER = f"""
 trap 'exit {_COULD_NOT_ENTER}' ERR
 umask 022
-root=$1 place=$2 who=$3
+root=$1 place=$2 drop=$3
 shift 3
 mount --bind "$root" "$root"
 mount --rbind /dev "$root/dev"
@@ -57,8 +58,6 @@ pivot_root . mnt
 umount --lazy /mnt
 cd "$place"
 trap - ERR
-drop="setpriv --reuid {USER} --regid {USER} --init-groups"
-[ "$who" = {USER} ] || drop=
 $drop env --ignore-environment "$@"
 exit $?
 """
@@ -221,8 +220,8 @@ class Apptainer:
         return ran
 
     def entering(self) -> list[str]:
-        """Give words that run the words after them in the root, as root: a sandbox drops that."""
-        return [str(word) for word in self._inside([], None, who="root")]
+        """Give words that run those after them in the root, as root, which these must drop."""
+        return [str(word) for word in self._inside([], None, "")]
 
     def put(self, source: Path, name: str = "") -> Path:
         """Copy a file of the host into the client's directory, as the user's own, and name it."""
@@ -269,8 +268,7 @@ class Apptainer:
     def build_runnable_image(self, name: str, *further: str) -> Path:
         """Build an unsigned SIF with the root's own shell in it; `run` says `hello` and its words.
 
-        further   programs beside `cat`, such as `sleep`
-        There is also a random file /payload in it.
+        further   programs beside `cat`, such as `sleep`; a random file /payload is in it, too
         """
         programs = {"/bin/sh": "/usr/bin/dash"}
         programs |= {f"/bin/{one}": f"/usr/bin/{one}" for one in ("cat", *further)}
@@ -323,8 +321,7 @@ class Apptainer:
         self,
         command: Sequence[str | Path],
         environment: Mapping[str, str] | None,
-        *,
-        who: str = USER,
+        drop: str = _DROP,
     ) -> list[str | Path]:
         variables = {
             "HOME": HOME,
@@ -339,7 +336,7 @@ class Apptainer:
         enter += ["unshare", "--mount", "--propagation", "private"]
         enter += ["--pid", "--fork", "--kill-child", "bash", "-c", _ENTER, "enter"]
         assigned = [f"{name}={value}" for name, value in variables.items()]
-        return [*enter, self.root, self.place, who, *assigned, *command]
+        return [*enter, self.root, self.place, drop, *assigned, *command]
 
     def _give_to_user(self, path: Path) -> None:
         os.chown(path, *_user_of(self.root))
