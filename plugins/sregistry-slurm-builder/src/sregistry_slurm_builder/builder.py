@@ -71,7 +71,7 @@ class SlurmBuilder(Builder):
         self._account = account
         self._limits = limits
         self._pause = pause
-        self._version = program.command[0]
+        self._version = Path(program.command[-1]).name
 
     def run(self, order: BuildOrder, output: BuildOutput) -> Path:
         """Build in the work directory of the order, which the nodes share."""
