@@ -34,9 +34,9 @@ FATAL = 255
 _COULD_NOT_ENTER = 125
 _DROP = f"setpriv --reuid {USER} --regid {USER} --init-groups"
 
-# $1 is the root, $2 the client's place, $3 what drops root for the command, the rest. Runs as the first
-# process of new namespaces. Mounting over /tmp and /root lets a place below them be had without a
-# trace in the shared root; a place elsewhere leaves empty directories there.
+# $1 is the root, $2 the client's place, $3 what drops root, the rest is the command. Runs as the
+# first process of new namespaces. Mounting over /tmp and /root lets a place below them be had
+# without a trace in the shared root; a place elsewhere leaves empty directories there.
 _ENTER = f"""
 trap 'exit {_COULD_NOT_ENTER}' ERR
 umask 022
@@ -318,10 +318,7 @@ class Apptainer:
         return self.run("remote", "add", *options, name, url)
 
     def _inside(
-        self,
-        command: Sequence[str | Path],
-        environment: Mapping[str, str] | None,
-        drop: str = _DROP,
+        self, command: Sequence[str | Path], environment: Mapping[str, str] | None, by: str = _DROP
     ) -> list[str | Path]:
         variables = {
             "HOME": HOME,
@@ -336,7 +333,7 @@ class Apptainer:
         enter += ["unshare", "--mount", "--propagation", "private"]
         enter += ["--pid", "--fork", "--kill-child", "bash", "-c", _ENTER, "enter"]
         assigned = [f"{name}={value}" for name, value in variables.items()]
-        return [*enter, self.root, self.place, drop, *assigned, *command]
+        return [*enter, self.root, self.place, by, *assigned, *command]
 
     def _give_to_user(self, path: Path) -> None:
         os.chown(path, *_user_of(self.root))
