@@ -11,7 +11,8 @@ from .apptainer import (
     read_account,
     read_apptainer,
 )
-from .builder import Builder, BuildFailed, BuildLeft, BuildOrder, BuildOutput
+from .apptainer_logins import DockerLogin
+from .builder import Builder, BuildFailed, BuildLeft, BuildOrder, BuildOutput, RegistryLogin
 from .listener import (
     EVENTS,
     BuildFinished,
@@ -67,6 +68,7 @@ __all__ = [
     "ConfigurationError",
     "Departure",
     "DirectStorage",
+    "DockerLogin",
     "Event",
     "Handoff",
     "ImageDeleted",
@@ -84,6 +86,7 @@ __all__ = [
     "PushedImage",
     "Redirect",
     "RedirectLogin",
+    "RegistryLogin",
     "Scope",
     "Secret",
     "Sections",

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from sregistry_core.contracts import Builder, BuildFailed, BuildLeft, BuildOrder
+from sregistry_core.contracts import Builder, BuildFailed, BuildLeft, BuildOrder, RegistryLogin
 from sregistry_core.errors import RegistryError, Unavailable
 from sregistry_core.formats.sif_signer import sign_file
 from sregistry_core.models import BuildState
 from sregistry_core.services import Facilities, Services
 from sregistry_core.services.build_secrets import SHORTEST
+from sregistry_core.services.build_tokens import BuildToken
 from sregistry_core.services.building import Started
 
 from .build_directory import directory_of, work_directory
@@ -50,6 +51,7 @@ def run_build(unit: Unit, facilities: Facilities, stopping: Stopping, *, build: 
         if started is None:
             return
         secrets = services.build_secrets.opened(build)
+        token = services.build_tokens.issue(build)
         said = [line.text for line in services.builds.every_line(build)] if started.lines else []
     output = BuildLog(unit, build, said=said)
     builder = facilities.plugins.builders.get(started.builder)
@@ -69,9 +71,9 @@ def run_build(unit: Unit, facilities: Facilities, stopping: Stopping, *, build: 
     keep = builder.goes_on
     try:
         with work_directory(facilities, started, keep=keep) as directory, _written(output):
-            opened = _given(output, secrets)
+            given = _Given(_opened(output, secrets), _login(facilities, output, token))
             ends = _Ends(cancelled, stopping, builder.goes_on)
-            image = _built(facilities, builder, started, directory, output, ends, opened)
+            image = _built(facilities, builder, started, directory, output, ends, given)
             _sign(facilities, image)
             made = _Made(image, builder.version()[:200])
             _publish_patiently(unit, facilities, started, made, output, ends)
@@ -140,7 +142,23 @@ class _Ends:
         return self.stopping() or self.cancelled()
 
 
-def _given(output: BuildLog, secrets: Mapping[str, str | None]) -> Mapping[str, str]:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a build is given that its log does not show."""
+
+    secrets: Mapping[str, str]
+    registry: RegistryLogin
+
+
+def _login(facilities: Facilities, output: BuildLog, token: BuildToken | None) -> RegistryLogin:
+    url = facilities.settings.public_url.rstrip("/")
+    if token is None:
+        return RegistryLogin(url)
+    output.hide(token.secret)
+    return RegistryLogin(url, token.user, token.secret)
+
+
+def _opened(output: BuildLog, secrets: Mapping[str, str | None]) -> Mapping[str, str]:
     """Give the secrets of a build, which its log does not show from here on."""
     opened = {}
     for name, value in secrets.items():
@@ -162,7 +180,7 @@ def _built(
     directory: Path,
     output: BuildLog,
     ends: _Ends,
-    secrets: Mapping[str, str],
+    given: _Given,
 ) -> Path:
     work = directory / "work"
     work.mkdir(mode=0o700, exist_ok=True)
@@ -176,7 +194,8 @@ def _built(
         deadline=started.begun_at + facilities.settings.build_time_limit,
         cancelled=ends.cancelled if builder.goes_on else ends.any,
         arguments=started.arguments,
-        secrets=secrets,
+        secrets=given.secrets,
+        registry=given.registry,
         container=str(started.name.container),
         handle=started.handle,
         leaving=ends.stopping,

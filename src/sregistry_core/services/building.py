@@ -18,6 +18,7 @@ from sregistry_core.names import ContainerName, ImageName
 from .access import Access, name_of
 from .authentication import Authentication
 from .build_statements import JOB as STATEMENT_JOB
+from .build_tokens import end_token
 from .builds import ENDS
 from .commit_statuses import report
 from .listeners import tell
@@ -122,6 +123,7 @@ class Building:
         if build is None or build.state in ENDS or build.cancel_asked_at is not None:
             return False
         build.state, build.started_at, build.handle = BuildState.QUEUED, None, None
+        end_token(self._db, self._facilities.signer, build_id)
         report(self._outbox, build)
         return True
 
@@ -206,6 +208,7 @@ class Building:
             return
         build.state, build.reason = state, reason
         build.ended_at = self._facilities.clock()
+        end_token(self._db, self._facilities.signer, build_id)
         build.built_with, build.log_digest = built_with, log_digest
         build.facts = {**build.facts, **(facts or {})}
         if image is not None:

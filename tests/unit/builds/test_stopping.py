@@ -5,7 +5,7 @@ import time
 import pytest
 
 from sregistry_core.errors import StorageUnavailable
-from sregistry_core.models import Build, BuildState, Outbox
+from sregistry_core.models import Build, BuildState, Outbox, Token
 from sregistry_core.names import ImageName
 from sregistry_core.services import Services
 from sregistry_core.services.builds import Wish
@@ -66,6 +66,11 @@ class Site:
                 if one.queue == "build"
             ]
 
+    def tokens(self, build):
+        """How many tokens the build could fetch images with."""
+        with self.registry.parts.unit()() as services:
+            return services.db.query(Token).filter_by(name=f"of the build {build}").count()
+
     def until(self, happened):
         deadline = time.monotonic() + 30
         while not happened():
@@ -98,6 +103,7 @@ def test_a_build_is_ended_and_put_back_and_begins_again_at_the_next_start(make_s
     assert site.log(build) == ["begun", STOPPED]
     assert site.duties() == [("builds.run", 0, None)]
     assert site.directories() == []
+    assert site.tokens(build) == 0
     site.rest.write_text("say again\n")
     site.registry.parts.jobs.start()
     site.until(lambda: site.show(build).ended_at is not None)
@@ -116,6 +122,7 @@ def test_a_builder_that_goes_on_leaves_its_build_running_and_follows_it_later(ma
     assert site.log(build) == ["begun"]
     assert site.duties() == [("builds.run", 0, None)]
     assert [path.name for path in site.directories()] == [build]
+    assert site.tokens(build) == 1
     site.rest.write_text("say again\n")
     site.registry.parts.jobs.start()
     site.until(lambda: site.show(build).ended_at is not None)
