@@ -171,6 +171,8 @@ class Stack:
         for name, service in self.services.items():
             if service["image"].rpartition(":")[0] in STAND_INS:
                 more[name]["volumes"] = mounts()
+        # Root's alone as it was made, and the registry is not root.
+        self.certificate.chmod(0o644)
         more["web"]["environment"] = {"SSL_CERT_FILE": _TRUSTED}
         more["web"]["volumes"] = [f"./tls/registry.pem:{_TRUSTED}:ro"]
         text = yaml.safe_dump({"services": more})

@@ -46,6 +46,19 @@ def test_every_service_is_healthy_and_ours_are_not_root(stack):
     assert ask(stack, "/readyz")[0] == 200
 
 
+def test_the_ports_of_the_machine_lead_to_nginx(stack):
+    # By this name the certificate is not known.
+    trust = ssl._create_unverified_context()
+    with stack.network.inside():
+        with urlopen("https://127.0.0.1/readyz", timeout=30, context=trust) as answer:
+            assert answer.status == 200
+        with pytest.raises(HTTPError) as moved:
+            urlopen(Request("http://127.0.0.1/", method="POST", data=b""), timeout=30)
+    moved.value.close()
+    assert moved.value.code == 308
+    assert moved.value.headers["Location"] == "https://127.0.0.1/"
+
+
 def test_set_up_makes_secrets_once(stack):
     environ = dict(stack.environ)
 
@@ -129,7 +142,9 @@ def test_a_signal_ends_every_process_of_ours_well(stack):
 def test_preparing_again_changes_nothing(stack):
     users = stack.admin("user", "list")
 
-    said = stack.compose("docker compose up --no-build --no-deps --no-log-prefix init")
+    stack.compose("docker compose up --detach --no-build --no-deps init")
+    assert stack.podman.must("wait", stack.name("init")) == "0"
+    said = stack.logs("init").partition("added the administrator")[2]
 
     assert "is there" in said
     assert "the schema is current" in said
