@@ -12,16 +12,27 @@ from functools import partial
 from random import Random
 from typing import TypeVar
 
+from sqlalchemy import select
+
 from sregistry_core.app import Parts
 from sregistry_core.contracts import Caller, TeamRole
 from sregistry_core.digests import ContentDigest
 from sregistry_core.errors import Conflict
 from sregistry_core.formats.oci_manifest import OCI_EMPTY, OCI_MANIFEST
 from sregistry_core.jobs.unit import Unit, unit_of
-from sregistry_core.models import Collection, CollectionRole, Container, DailyDownloads, Star, Topic
+from sregistry_core.models import (
+    Collection,
+    CollectionDownloads,
+    CollectionRole,
+    Container,
+    DailyDownloads,
+    Star,
+    Topic,
+)
 from sregistry_core.names import CollectionName, ContainerName, ImageName
 from sregistry_core.services import Facilities, Services
 from sregistry_core.services.manifest_reference import Reference
+from sregistry_core.services.summaries import pulls_by_period
 
 from .catalogue import HOME, Catalogue, Shelf, Ware
 from .images import Keys, make_image
@@ -299,6 +310,14 @@ class Filling:
             services.db.add_all(
                 DailyDownloads(container_id=container, day=day, count=count)
                 for (container, day), count in pulls.items()
+            )
+            rows = services.db.execute(select(Container.id, Container.collection_id))
+            sums = pulls_by_period(pulls, {row.id: row.collection_id for row in rows})
+            services.db.add_all(
+                CollectionDownloads(
+                    collection_id=collection, period=period, first_day=first_day, count=count
+                )
+                for (collection, period, first_day), count in sums.items()
             )
 
     def _measure_until(self, moment: datetime) -> None:

@@ -4,6 +4,7 @@ from pyramid.config import Configurator
 
 _READING = ("GET", "HEAD")
 _BUILD = "/-/builds/{build:[0-9a-f]{32}}"
+_REBUILDS = "/{entity}/{collection}/-/rebuilds"
 
 
 def includeme(config: Configurator) -> None:
@@ -17,6 +18,8 @@ def includeme(config: Configurator) -> None:
     add("ui.build_text", f"{_BUILD}/log.txt", request_method=_READING)
     add("ui.cancel_build", f"{_BUILD}/cancel", request_method="POST")
     add("ui.retry_build", f"{_BUILD}/retry", request_method="POST")
+    add("ui.rebuilds", _REBUILDS, request_method=(*_READING, "POST"))
+    add("ui.change_rebuild", f"{_REBUILDS}/{{deed:now|remove}}", request_method="POST")
     # A definition is larger than other forms, and may come as a file.
     config.take_large_forms("ui.order_build")
     config.include(".words")
@@ -24,3 +27,4 @@ def includeme(config: Configurator) -> None:
     config.scan(".list_views")
     config.scan(".log_views")
     config.scan(".order_views")
+    config.scan(".rebuild_views")
