@@ -105,7 +105,8 @@ def test_pulls_of_before_are_summed_up_by_collection(database):
     now = "2026-01-31 09:26:53.000000"
     with database.writing.begin() as connection:
         for statement in (
-            f"INSERT INTO entity VALUES ('e', 'ada', 'user', NULL, NULL, '', '{now}')",
+            "INSERT INTO entity (id, name, kind, description, created_at)"
+            f" VALUES ('e', 'ada', 'user', '', '{now}')",
             "INSERT INTO collection (id, entity_id, name, description, private, created_at)"
             f" VALUES ('c', 'e', 'lab', '', false, '{now}')",
             "INSERT INTO container (id, collection_id, name, description, created_at)"
