@@ -190,7 +190,7 @@ def test_an_image_is_built_anew_by_itself_by_keyboard_alone(visit, registry):
     assert "Every 7 days." in page.locator(".rebuilds li").inner_text()
     page.get_by_label("Manage the rebuilds of blast:1").focus()
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Build blast:1 anew now").focus()
+    page.get_by_role("button", name="Build now: blast:1").focus()
     ada.check()
     ada.shoot("rebuilds-open")
     page.keyboard.press("Enter")

@@ -281,8 +281,8 @@ class Usage:
             # An entity may hold most of what there is: looked at is what stands in several places.
             several = select(Image.blob_id).group_by(Image.blob_id).having(func.count() > 1)
             held = held.where(Blob.id.in_(several))
-        found = held.subquery()
-        return int(self._db.scalar(select(func.sum(found.c.size))) or 0)
+        sums = select(func.sum(held.subquery().c.size))
+        return int(self._db.scalar(sums) or 0)
 
     def _within(self, entity: Entity | None, collection: Collection | None) -> Select[str]:
         return (
