@@ -23,6 +23,8 @@ from sregistry_core.names import ContainerName
 
 MIB, GIB = 1 << 20, 1 << 30
 PULLS_AT_ONCE, PUSHES_AT_ONCE = 8, 4
+PULLS_EACH = 5
+"""Single pulls in each round: they are short, and whatever else the machine does shows in one."""
 OURS, FLOOR, PEER = "registry", "nginx", "docker-registry"
 _LARGE = "ada/lab/large"
 _BLOBS = "ada/lab/blobs"
@@ -133,13 +135,14 @@ def _measure_pulls(site: Site, figures: Figures, name: str, size: int, turn: int
     def fetch_ranges(side: str, _number: int) -> None:
         pull_in_ranges(addresses[side], size)
 
-    for title, at_once, work in (
-        ("pull", 1, fetch),
-        (f"pull, {PULLS_AT_ONCE} at once", PULLS_AT_ONCE, fetch_quietly),
-        ("pull in ranges", 1, fetch_ranges),
+    for title, at_once, work, times in (
+        ("pull", 1, fetch, PULLS_EACH),
+        (f"pull, {PULLS_AT_ONCE} at once", PULLS_AT_ONCE, fetch_quietly, 1),
+        ("pull in ranges", 1, fetch_ranges, PULLS_EACH),
     ):
         sides = {side: partial(work, side) for side in addresses}
-        _in_turn(figures, title, at_once, size, turn, sides, site)
+        for number in range(times):
+            _in_turn(figures, title, at_once, size, turn + number, sides, site)
 
 
 def _in_turn(

@@ -33,6 +33,7 @@ from sregistry_core.storage.blob_store import BlobStore
 from sregistry_core.storage.signed_urls import Signer
 from sregistry_core.storage.staging import Staging
 from sregistry_core.web.bodies import largest_body
+from sregistry_core.web.request import settle_class
 
 log = logging.getLogger(__name__)
 
@@ -166,6 +167,7 @@ def assemble(parts: Parts) -> Router:
         for protocol in parts.settings.protocols:
             config.include(f"sregistry_core.protocols.{protocol}")
         parts.plugins.configure(config)
+        settle_class(config)
     parts.plugins.refuse_unread_settings()
     return config.make_wsgi_app()
 

@@ -67,7 +67,7 @@ def pytest_runtest_makereport(
     report = yield
     if report.skipped and isinstance(report.longrepr, tuple):
         _, _, reason = report.longrepr
-        if "no Apptainer client" in reason or "no oras and no crane" in reason:
+        if "no Apptainer client" in reason or "no programs of Debian unstable" in reason:
             report.longrepr = (__file__, 1, reason)
     return report
 

@@ -131,7 +131,7 @@ def everybody(
     apptainer_root: Path, server: LiveRegistry, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Everybody]:
     """Ada, bob and nobody, each at a desk; the collections are there."""
-    programs = programs_made_by(COMPONENTS / "oci-programs.sh")
+    programs = programs_made_by(COMPONENTS / "unstable-programs.sh")
     sregistry = program_made_by(COMPONENTS / "sregistry-venv.sh")
     places = tmp_path_factory.mktemp("everybody")
     host = server.url.removeprefix("http://")

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.real
 
 HOME = Path(__file__).parents[2]
 PAGES = HOME / "docs/admin"
-SCRIPT = HOME / "tests/components/oci-programs.sh"
+SCRIPT = HOME / "tests/components/unstable-programs.sh"
 NAME_WITHOUT_TLS = "registry.localhost"
 OTHERS = ("oras", "skopeo")
 

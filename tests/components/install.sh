@@ -37,6 +37,8 @@ programs=(
     swift-object-server:swift-object
     memcached:memcached
     mmdebstrap:mmdebstrap
+    /usr/sbin/debootstrap:debootstrap
+    /bin/busybox:busybox-static
     chromium:chromium
     munged:munge
     slurmctld:slurmctld

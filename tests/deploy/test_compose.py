@@ -1,5 +1,6 @@
 """What compose.yml, set-up, the Dockerfiles and the ini file of the image say fits together."""
 
+import json
 import re
 import shutil
 import stat
@@ -7,6 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
+from sregistry_core.testing.oci_programs import programs_made_by
 
 from .compose_file import in_order, read_compose, read_environ, variables
 from .stack import duration
@@ -44,9 +47,62 @@ def test_set_up_gives_every_variable_that_has_no_default(environ):
     assert set(environ) <= variables(COMPOSE)
 
 
-def test_without_set_up_it_is_named():
+@pytest.fixture(scope="module")
+def compose():
+    """Runs the real Docker Compose; the result has code, output and errors."""
+    program = programs_made_by(HOME / "tests/components/unstable-programs.sh") / "docker-compose"
+
+    def run(place, *words):
+        # What stands in .env only, and nothing of whoever runs this.
+        return subprocess.run(
+            [program, *words],
+            cwd=place,
+            env={"PATH": "/usr/bin:/bin", "HOME": str(place)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return run
+
+
+def test_docker_compose_takes_it_and_understands_what_the_tests_run(compose, room, environ):
+    done = compose(room, "config", "--format", "json", "--no-path-resolution")
+
+    # It warns of what is set nowhere, of keys it does not know, and of what is out of date.
+    assert (done.returncode, done.stderr) == (0, "")
+    theirs, ours = json.loads(done.stdout), read_compose(COMPOSE, environ)
+    assert theirs["services"].keys() == ours["services"].keys()
+    for name, service in ours["services"].items():
+        for key in ("environment", "image", "entrypoint", "read_only", "restart", "cap_drop"):
+            assert theirs["services"][name].get(key) == service.get(key), f"{name}: {key}"
+        needs = theirs["services"][name].get("depends_on", {})
+        conditions = {other: {"condition": need["condition"]} for other, need in needs.items()}
+        assert conditions == service.get("depends_on", {}), name
+        (network,) = theirs["services"][name]["networks"].items()
+        assert (network[1] or {}) == service.get("networks", {}).get("default", {}), name
+    assert theirs["networks"]["default"]["ipam"] == ours["networks"]["default"]["ipam"]
+    assert theirs["volumes"].keys() == ours["volumes"].keys()
+
+
+def test_docker_compose_finds_a_misspelt_key(compose, room, environ):
+    text = COMPOSE.read_text(encoding="utf-8").replace("stop_grace_period", "stop_grace_time")
+    (room / "compose.yml").write_text(text)
+
+    done = compose(room, "config", "--quiet")
+
+    assert done.returncode != 0
+    assert "stop_grace_time" in done.stderr
+
+
+def test_without_set_up_it_is_named(compose, room):
     with pytest.raises(KeyError, match="run deploy/docker/set-up"):
         read_compose(COMPOSE, {})
+
+    done = compose(room, "config", "--quiet")
+
+    assert done.returncode != 0
+    assert "run deploy/docker/set-up" in done.stderr
 
 
 def test_secrets_are_read_by_nobody_else_and_are_never_the_same(room, environ, tmp_path):

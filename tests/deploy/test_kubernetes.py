@@ -1,7 +1,9 @@
 """The manifests of deploy/kubernetes are taken, and fit each other and the image."""
 
 import json
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import kubernetes_validate
@@ -12,6 +14,7 @@ from sregistry_core.app import Parts
 from sregistry_core.db import schema
 from sregistry_core.ini import read_ini
 from sregistry_core.server.settings import from_ini
+from sregistry_core.testing.oci_programs import programs_made_by
 
 HOME = Path(__file__).parents[2]
 PLACE = HOME / "deploy/kubernetes"
@@ -66,6 +69,58 @@ def test_every_manifest_is_in_the_kustomization():
     there = {path.name for path in PLACE.glob("*.yaml")}
 
     assert there == {*KUSTOMIZATION["resources"], "kustomization.yaml", "secret.example.yaml"}
+
+
+@pytest.fixture(scope="module")
+def kustomize():
+    """Builds a kustomization as `kubectl apply --kustomize` does, with the real program."""
+    program = programs_made_by(HOME / "tests/components/unstable-programs.sh") / "kustomize"
+
+    def build(place):
+        done = subprocess.run([program, "build", place], capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+        built = list(yaml.safe_load_all(done.stdout))
+        for manifest in built:
+            for version in VERSIONS:
+                kubernetes_validate.validate(manifest, version, strict=True)
+        return {(one["kind"], one["metadata"]["name"]): one for one in built}
+
+    return build
+
+
+def test_the_kustomization_is_built(kustomize):
+    built = kustomize(PLACE)
+
+    assert built.keys() == {(one["kind"], one["metadata"]["name"]) for one in MANIFESTS}
+    for one in built.values():
+        assert one["metadata"]["labels"]["app.kubernetes.io/part-of"] == "sregistry"
+    for workload in WORKLOADS:
+        made = built[workload["kind"], workload["metadata"]["name"]]
+        assert container(made)["image"] == "registry.example.org/sregistry-core:latest"
+        # A selector cannot be changed later: labels of the kustomization are not in it.
+        assert made["spec"].get("selector") == workload["spec"].get("selector")
+
+
+def test_an_overlay_of_a_site_changes_what_it_says(kustomize, tmp_path):
+    patch = {
+        "target": {"kind": "ConfigMap", "name": "sregistry"},
+        "patch": json.dumps([{"op": "replace", "path": "/data/SREGISTRY_NAME", "value": "Lab"}]),
+    }
+    overlay = {
+        "namespace": "lab",
+        "resources": [os.path.relpath(PLACE, tmp_path.resolve())],
+        "images": [{"name": "registry.example.org/sregistry-core", "newName": "lab/registry"}],
+        "replicas": [{"name": "sregistry-web", "count": 5}],
+        "patches": [patch],
+    }
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(overlay))
+
+    built = kustomize(tmp_path)
+
+    assert {one["metadata"]["namespace"] for one in built.values()} == {"lab"}
+    web = built["Deployment", "sregistry-web"]
+    assert (web["spec"]["replicas"], container(web)["image"]) == (5, "lab/registry:latest")
+    assert built["ConfigMap", "sregistry"]["data"]["SREGISTRY_NAME"] == "Lab"
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=lambda one: one["metadata"]["name"])

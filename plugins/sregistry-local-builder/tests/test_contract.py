@@ -2,25 +2,10 @@
 
 import pytest
 
-from sregistry_core.contracts import ApptainerProgram, BuildAccount, BuildFailed
+from sregistry_core.contracts import ApptainerProgram, BuildFailed
 from sregistry_core.testing.apptainer_builder_contract import ApptainerBuilderContract
 from sregistry_core.testing.builder_contract import Lines
 from sregistry_local_builder import LocalBuilder, Sandbox
-
-
-@pytest.fixture
-def make_builder(apptainer):
-    """Makes builders that build in the root of the real client, as its user."""
-
-    def make(*, command=("apptainer",), options=("--force",), **sandbox):
-        number, _, group = apptainer.user.partition(":")
-        account = BuildAccount(int(number), int(group))
-        return LocalBuilder(
-            ApptainerProgram(command=command, options=options),
-            sandbox=Sandbox(enter=tuple(apptainer.entering()), user=account, **sandbox),
-        )
-
-    return make
 
 
 class TestLocalBuilder(ApptainerBuilderContract):

@@ -11,7 +11,8 @@ from .apptainer import (
     read_account,
     read_apptainer,
 )
-from .builder import Builder, BuildFailed, BuildOrder, BuildOutput
+from .apptainer_logins import DockerLogin
+from .builder import Builder, BuildFailed, BuildOrder, BuildOutput, RegistryLogin
 from .listener import (
     EVENTS,
     BuildFinished,
@@ -66,6 +67,7 @@ __all__ = [
     "ConfigurationError",
     "Departure",
     "DirectStorage",
+    "DockerLogin",
     "Event",
     "Handoff",
     "ImageDeleted",
@@ -83,6 +85,7 @@ __all__ = [
     "PushedImage",
     "Redirect",
     "RedirectLogin",
+    "RegistryLogin",
     "Scope",
     "Secret",
     "Sections",

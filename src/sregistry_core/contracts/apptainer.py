@@ -5,18 +5,21 @@ import os
 import pwd
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sregistry_core.errors import ConfigurationError
 
-from .builder import BuildFailed, BuildOrder
+from .apptainer_logins import FOLDERS, DockerLogin, login_files, secrets_of
+from .builder import BuildFailed, BuildOrder, BuildOutput
 from .settings import PluginSettings
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_PREFIXES = ("APPTAINER", "SINGULARITY")
 _BOOTSTRAP = re.compile(r"^\s*bootstrap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+_VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+_ARGUMENTS = re.compile(r"^\s*%arguments\b[^\n]*\n(.*?)(?=^\s*%|\Z)", re.I | re.M | re.S)
+_ASSIGNMENT = re.compile(r"^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$", re.MULTILINE)
 _LONGEST_LINE = 1 << 16
 _SECRETS = "secrets"
 _WITH_SECRETS = '. "$0" && rm -f "$0" && exec "$@"'
@@ -80,18 +83,17 @@ class ApptainerProgram:
     command     the program, and words before `build`
     options     words after `build`
     bootstraps  what a definition may start from; empty for anything
-    user_name   and its password, for private images that builds start from
+    docker      for private images elsewhere that builds start from
     """
 
     command: tuple[str, ...] = ("apptainer",)
     options: tuple[str, ...] = ()
     bootstraps: frozenset[str] = frozenset()
-    user_name: str = ""
-    password: str = ""
+    docker: DockerLogin | None = None
 
-    def require_allowed(self, definition: str) -> None:
+    def require_allowed(self, order: BuildOrder) -> None:
         """Raise BuildFailed for a definition that starts from what it may not."""
-        for name in _BOOTSTRAP.findall(definition):
+        for name in _bootstraps(order.definition, order.arguments):
             if self.bootstraps and name.lower() not in self.bootstraps:
                 allowed = ", ".join(sorted(self.bootstraps))
                 raise BuildFailed(
@@ -108,17 +110,26 @@ class ApptainerProgram:
         hidden = work / _SECRETS
         hidden.touch(mode=0o600)
         hidden.write_text("".join(exports), encoding="utf-8")
-        places = [work / "home", work / "tmp", work / "cache"]
+        home, files = work / "home", work / "files"
+        places = [home, files, work / "tmp", work / "cache"]
+        places += [home / folder for folder in FOLDERS.values()]
         for place in places:
             place.mkdir(mode=0o700, exist_ok=True)
         given = [work, recipe, hidden, *places]
+        for folder in FOLDERS.values():
+            for name, text in login_files(order.registry, self.docker).items():
+                login = home / folder / name
+                login.touch(mode=0o600)
+                login.write_text(text, encoding="utf-8")
+                given.append(login)
         if order.context_directory is not None:
-            for parent, folders, files in os.walk(order.context_directory):
-                given += [Path(parent, name) for name in (".", *folders, *files)]
+            for parent, folders, names in os.walk(order.context_directory):
+                given += [Path(parent, name) for name in (".", *folders, *names)]
         for path in given:
             if account is not None and not path.is_symlink():
                 account.give(path)
-        return order.context_directory or work
+        # What a definition copies by `.` must be none of ours.
+        return order.context_directory or files
 
     def words(self, order: BuildOrder, image: Path) -> list[str]:
         """Give the command that builds what was furnished, and may run once.
@@ -138,20 +149,39 @@ class ApptainerProgram:
             "LC_ALL": "C.UTF-8",
             "HOME": str(work / "home"),
             "TMPDIR": str(work / "tmp"),
-            **{f"{prefix}_TMPDIR": str(work / "tmp") for prefix in _PREFIXES},
-            **{f"{prefix}_CACHEDIR": str(work / "cache") for prefix in _PREFIXES},
+            **{f"{prefix}_TMPDIR": str(work / "tmp") for prefix in FOLDERS},
+            **{f"{prefix}_CACHEDIR": str(work / "cache") for prefix in FOLDERS},
+            # One place: the one program knows the other's variable, and warns where they differ.
+            **{f"{prefix}_CONFIGDIR": str(work / "home/.apptainer") for prefix in FOLDERS},
         }
 
     def _secrets(self, order: BuildOrder) -> Mapping[str, str]:
         """Give the part of its environment that nobody may see."""
         found = dict(order.secrets)
-        for prefix in _PREFIXES:
+        for prefix in FOLDERS:
             # Only what is called so reaches `%post`; `%setup` has the names as they are.
             found |= {f"{prefix}ENV_{name}": value for name, value in order.secrets.items()}
-            if self.user_name:
-                found[f"{prefix}_DOCKER_USERNAME"] = self.user_name
-                found[f"{prefix}_DOCKER_PASSWORD"] = self.password
         return found
+
+    def hide(self, order: BuildOrder, output: BuildOutput) -> None:
+        """Keep logins out of what a build says, also as the files have them that hold them."""
+        for secret in secrets_of(order.registry, self.docker):
+            output.hide(secret)
+
+
+def _bootstraps(definition: str, arguments: Mapping[str, str]) -> Iterator[str]:
+    """Give what the stages start from, whatever part of that comes from a build argument.
+
+    Each stage has defaults of its own: all of the text is read with those of each.
+    """
+    sections = [found[1] for found in _ARGUMENTS.finditer(definition)]
+    for section in ("", *sections):
+        text = _filled_in(definition, {**dict(_ASSIGNMENT.findall(section)), **arguments})
+        yield from _BOOTSTRAP.findall(text)
+
+
+def _filled_in(definition: str, known: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda one: known.get(one[1], one[0]), definition)
 
 
 def read_apptainer(settings: PluginSettings) -> ApptainerProgram:
@@ -160,9 +190,15 @@ def read_apptainer(settings: PluginSettings) -> ApptainerProgram:
         command=settings.words("command", "apptainer"),
         options=settings.words("options", ""),
         bootstraps=frozenset(name.lower() for name in settings.words("bootstraps", "")),
-        user_name=settings.text("docker_user", ""),
-        password=settings.secret("docker_password", None).value,
+        docker=_read_docker(settings),
     )
+
+
+def _read_docker(settings: PluginSettings) -> DockerLogin | None:
+    user = settings.text("docker_user", "")
+    password = settings.secret("docker_password", None).value
+    registry = settings.text("docker_registry", "docker.io")
+    return DockerLogin(registry, user, password) if user else None
 
 
 class OutputLines:

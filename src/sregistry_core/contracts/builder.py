@@ -13,6 +13,18 @@ class BuildFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class RegistryLogin:
+    """What a build shows to the registry itself when it fetches the images that it starts from."""
+
+    url: str
+    """Of the registry, without a slash at the end."""
+    user: str = ""
+    token: str = field(default="", repr=False)
+    """Reads what the user may read, and ends with the build; empty for a build of nobody's. Neither
+    the image nor a command line may hold it."""
+
+
+@dataclass(frozen=True, slots=True)
 class BuildOrder:
     """What is to be built, and within which limits."""
 
@@ -31,6 +43,8 @@ class BuildOrder:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What the build finds in its environment while it runs. Neither the image nor a command line
     may hold it; the core keeps it out of the log."""
+    registry: RegistryLogin | None = None
+    """Where `library` addresses without a host lead, and how its private images are fetched."""
     container: str = ""
     """Where the image goes: `entity/collection/container`."""
     handle: str | None = None
@@ -91,4 +105,4 @@ class Builder(ABC):
         return type(self).__name__
 
 
-__all__ = ["BuildFailed", "BuildOrder", "BuildOutput", "Builder"]
+__all__ = ["BuildFailed", "BuildOrder", "BuildOutput", "Builder", "RegistryLogin"]

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from sregistry_core.contracts import Builder, BuildFailed, BuildOrder
+from sregistry_core.contracts import Builder, BuildFailed, BuildOrder, RegistryLogin
 from sregistry_core.errors import RegistryError, Unavailable
 from sregistry_core.formats.sif_signer import sign_file
 from sregistry_core.models import BuildState
 from sregistry_core.services import Facilities, Services
 from sregistry_core.services.build_secrets import SHORTEST
+from sregistry_core.services.build_tokens import BuildToken
 from sregistry_core.services.building import Started
 
 from .build_log import PAUSE_SECONDS, BuildLog
@@ -45,6 +46,7 @@ def run_build(unit: Unit, facilities: Facilities, *, build: str) -> None:
         if started is None:
             return
         secrets = services.build_secrets.opened(build)
+        token = services.build_tokens.issue(build)
         said = [line.text for line in services.builds.every_line(build)] if started.lines else []
     output = BuildLog(unit, build, said=said)
     builder = facilities.plugins.builders.get(started.builder)
@@ -64,8 +66,8 @@ def run_build(unit: Unit, facilities: Facilities, *, build: str) -> None:
     keep = builder.goes_on
     try:
         with _work_directory(facilities, started, keep=keep) as directory, _written(output):
-            opened = _given(output, secrets)
-            image = _built(facilities, builder, started, directory, output, cancelled, opened)
+            given = _Given(_opened(output, secrets), _login(facilities, output, token))
+            image = _built(facilities, builder, started, directory, output, cancelled, given)
             _sign(facilities, image)
             made = _Made(image, builder.version()[:200])
             _publish_patiently(unit, facilities, started, made, output, cancelled)
@@ -114,7 +116,23 @@ class _Cancelled:
         return self.was_seen
 
 
-def _given(output: BuildLog, secrets: Mapping[str, str | None]) -> Mapping[str, str]:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a build is given that its log does not show."""
+
+    secrets: Mapping[str, str]
+    registry: RegistryLogin
+
+
+def _login(facilities: Facilities, output: BuildLog, token: BuildToken | None) -> RegistryLogin:
+    url = facilities.settings.public_url.rstrip("/")
+    if token is None:
+        return RegistryLogin(url)
+    output.hide(token.secret)
+    return RegistryLogin(url, token.user, token.secret)
+
+
+def _opened(output: BuildLog, secrets: Mapping[str, str | None]) -> Mapping[str, str]:
     """Give the secrets of a build, which its log does not show from here on."""
     opened = {}
     for name, value in secrets.items():
@@ -136,7 +154,7 @@ def _built(
     directory: Path,
     output: BuildLog,
     cancelled: Callable[[], bool],
-    secrets: Mapping[str, str],
+    given: _Given,
 ) -> Path:
     work = directory / "work"
     work.mkdir(mode=0o700, exist_ok=True)
@@ -150,7 +168,8 @@ def _built(
         deadline=started.begun_at + facilities.settings.build_time_limit,
         cancelled=cancelled,
         arguments=started.arguments,
-        secrets=secrets,
+        secrets=given.secrets,
+        registry=given.registry,
         container=str(started.name.container),
         handle=started.handle,
     )

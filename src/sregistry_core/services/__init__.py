@@ -15,6 +15,7 @@ from .build_limits import BuildLimits
 from .build_logs import BuildLogs
 from .build_secrets import BuildSecrets
 from .build_statements import BuildStatements
+from .build_tokens import BuildTokens
 from .building import Building
 from .builds import Builds
 from .catalog import Catalog
@@ -262,6 +263,11 @@ class Services(Overview):
     def build_secrets(self) -> BuildSecrets:
         """Secrets that builds are given."""
         return BuildSecrets(self.db, self.access, self.facilities)
+
+    @cached_property
+    def build_tokens(self) -> BuildTokens:
+        """What builds show to fetch the images that they start from."""
+        return BuildTokens(self.db, self.access, self.facilities)
 
     @cached_property
     def base_images(self) -> BaseImages:

@@ -61,7 +61,12 @@ def bases_of(definition: str, arguments: Mapping[str, str]) -> Sequence[Base]:
 
 
 def is_in(base: Base, public_url: str) -> bool:
-    """Tell whether a base image is in the registry that is at this address."""
+    """Tell whether a base image is in the registry that is at this address.
+
+    A `library` address without a host is: builders have that lead here.
+    """
+    if base.agent == "library" and not base.library and not _names_a_host(base.origin):
+        return True
     if base.library and base.library.rstrip("/") == public_url.rstrip("/"):
         return True
     return base.origin.partition("/")[0] == urlsplit(public_url).netloc
@@ -117,12 +122,17 @@ class BaseImages:
         if not is_in(base, settings.public_url) or base.digest is not None:
             return None
         path = base.origin.lstrip("/")
-        if not base.library or base.library.rstrip("/") != settings.public_url.rstrip("/"):
-            path = base.origin.partition("/")[2]
+        if path.partition("/")[0] == urlsplit(settings.public_url).netloc:
+            path = path.partition("/")[2]
         try:
             return ImageName.parse(path, home=settings.id)
         except RegistryError:
             return None
+
+
+def _names_a_host(origin: str) -> bool:
+    """Tell it of `host/entity/collection/container`; the other ones have a slash less."""
+    return origin.partition(":")[0].lstrip("/").count("/") > 2 or ":" in origin.partition("/")[0]
 
 
 def _base(stage: Stage, arguments: Mapping[str, str]) -> Base | None:

@@ -18,6 +18,7 @@ from sregistry_core.names import ContainerName, ImageName
 from .access import Access, name_of
 from .authentication import Authentication
 from .build_statements import JOB as STATEMENT_JOB
+from .build_tokens import end_token
 from .builds import ENDS
 from .commit_statuses import report
 from .listeners import tell
@@ -196,6 +197,7 @@ class Building:
             return
         build.state, build.reason = state, reason
         build.ended_at = self._facilities.clock()
+        end_token(self._db, self._facilities.signer, build_id)
         build.built_with, build.log_digest = built_with, log_digest
         build.facts = {**build.facts, **(facts or {})}
         if image is not None:

@@ -32,15 +32,16 @@ TWO_MINUTES = timedelta(minutes=2)
 FATAL = 255
 """The exit status of a command that ends with a line `FATAL:`."""
 _COULD_NOT_ENTER = 125
+_DROP = f"setpriv --reuid {USER} --regid {USER} --init-groups"
 
-# $1 is the root, $2 the client's place, the rest is the command. Runs as the first process of new
-# namespaces. Mounting over /tmp and /root lets a place below them be had without a trace in the
-# shared root; a place elsewhere leaves empty directories there.
+# $1 is the root, $2 the client's place, $3 what drops root, the rest is the command. Runs as the
+# first process of new namespaces. Mounting over /tmp and /root lets a place below them be had
+# without a trace in the shared root; a place elsewhere leaves empty directories there.
 _ENTER = f"""
 trap 'exit {_COULD_NOT_ENTER}' ERR
 umask 022
-root=$1 place=$2
-shift 2
+root=$1 place=$2 drop=$3
+shift 3
 mount --bind "$root" "$root"
 mount --rbind /dev "$root/dev"
 mount --rbind /sys "$root/sys"
@@ -57,7 +58,7 @@ pivot_root . mnt
 umount --lazy /mnt
 cd "$place"
 trap - ERR
-setpriv --reuid {USER} --regid {USER} --init-groups env --ignore-environment "$@"
+$drop env --ignore-environment "$@"
 exit $?
 """
 
@@ -218,9 +219,9 @@ class Apptainer:
             raise ApptainerMissing(f"cannot enter {self.root}: {' '.join(ran.screen.split())}")
         return ran
 
-    def entering(self, environment: Mapping[str, str] | None = None) -> list[str]:
-        """Give words that run the words after them as the user, in the root."""
-        return [str(word) for word in self._inside([], environment)]
+    def entering(self) -> list[str]:
+        """Give words that run those after them in the root, as root, which these must drop."""
+        return [str(word) for word in self._inside([], None, "")]
 
     def put(self, source: Path, name: str = "") -> Path:
         """Copy a file of the host into the client's directory, as the user's own, and name it."""
@@ -267,8 +268,7 @@ class Apptainer:
     def build_runnable_image(self, name: str, *further: str) -> Path:
         """Build an unsigned SIF with the root's own shell in it; `run` says `hello` and its words.
 
-        further   programs beside `cat`, such as `sleep`
-        There is also a random file /payload in it.
+        further   programs beside `cat`, such as `sleep`; a random file /payload is in it, too
         """
         programs = {"/bin/sh": "/usr/bin/dash"}
         programs |= {f"/bin/{one}": f"/usr/bin/{one}" for one in ("cat", *further)}
@@ -318,7 +318,7 @@ class Apptainer:
         return self.run("remote", "add", *options, name, url)
 
     def _inside(
-        self, command: Sequence[str | Path], environment: Mapping[str, str] | None
+        self, command: Sequence[str | Path], environment: Mapping[str, str] | None, by: str = _DROP
     ) -> list[str | Path]:
         variables = {
             "HOME": HOME,
@@ -333,7 +333,7 @@ class Apptainer:
         enter += ["unshare", "--mount", "--propagation", "private"]
         enter += ["--pid", "--fork", "--kill-child", "bash", "-c", _ENTER, "enter"]
         assigned = [f"{name}={value}" for name, value in variables.items()]
-        return [*enter, self.root, self.place, *assigned, *command]
+        return [*enter, self.root, self.place, by, *assigned, *command]
 
     def _give_to_user(self, path: Path) -> None:
         os.chown(path, *_user_of(self.root))

@@ -181,9 +181,9 @@ class Terminal:
 
 
 def programs_made_by(script: Path) -> Path:
-    """The directory with oras and crane that the script fetches, or fetched before.
+    """The directory with oras, crane and others that the script fetches, or fetched before.
 
-    Takes about 5 seconds the first time on a machine. Skips the test, as `leave_out` does, when
+    Takes about 8 seconds the first time on a machine. Skips the test, as `leave_out` does, when
     they cannot be had.
     """
     made = subprocess.run(  # noqa: S603 - our own script
@@ -195,7 +195,7 @@ def programs_made_by(script: Path) -> Path:
     )
     if made.returncode:
         complaint = made.stderr.strip().splitlines() or [f"exit status {made.returncode}"]
-        leave_out(f"no oras and no crane: {complaint[-1]}")
+        leave_out(f"no programs of Debian unstable: {complaint[-1]}")
     return Path(made.stdout.splitlines()[-1])
 
 

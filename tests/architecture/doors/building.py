@@ -35,6 +35,7 @@ DOORS = {
     "build_secrets.set": Refuses(lambda s, t: s.build_secrets.set(t.lab, "TOKEN", "swordfish")),
     "build_secrets.remove": Refuses(lambda s, t: s.build_secrets.remove(t.lab, "TOKEN")),
     "build_secrets.opened": RefusesAllButTheSystem(lambda s, t: s.build_secrets.opened("b" * 32)),
+    "build_tokens.issue": RefusesAllButTheSystem(lambda s, t: s.build_tokens.issue(t.build.id)),
     "git_connections.find": Refuses(lambda s, t: s.git_connections.find(t.lab)),
     "git_connections.all": Refuses(lambda s, t: s.git_connections.all()),
     "git_connections.set": Refuses(

@@ -22,7 +22,7 @@ from sregistry_core.testing.live import PASSWORD, LiveRegistry, free_address
 from sregistry_core.testing.oci_programs import Terminal, programs_made_by
 from sregistry_core.testing.sif_files import make_sif
 
-SCRIPT = Path(__file__).parents[2] / "components/oci-programs.sh"
+SCRIPT = Path(__file__).parents[2] / "components/unstable-programs.sh"
 NAME_WITHOUT_TLS = "registry.localhost"
 _NUMBERS = count(1)
 

@@ -256,7 +256,7 @@ def test_names_are_read_as_docker_reads_them(registry, agent, origin, host, repo
 @pytest.mark.parametrize(
     ("agent", "origin"),
     [
-        ("library", "lab/base:1"),
+        ("library", "library.test/ada/lab/base:1"),
         ("localimage", "base.sif"),
         ("docker", "ghcr.io/../../etc:1"),
         ("docker", "user@evil.test/lab/base"),
@@ -269,3 +269,19 @@ def test_what_is_no_tag_of_an_oci_registry_is_not_asked_for(registry, agent, ori
     watch = watch_of(base, registry.parts.settings)
 
     assert watch.remote is None and watch.trouble
+
+
+@pytest.mark.parametrize(
+    ("origin", "ours"),
+    [
+        ("ada/lab/base:1", True),
+        ("library://ada/lab/base", True),
+        (f"{PUBLIC_URL.partition('://')[2]}/ada/lab/base:1", True),
+        ("library.test/ada/lab/base:1", False),
+        ("library.test:8080/base:1", False),
+    ],
+)
+def test_a_library_address_without_a_host_is_of_this_registry(registry, origin, ours):
+    (base,) = bases_of(f"Bootstrap: library\nFrom: {origin}", {})
+
+    assert watch_of(base, registry.parts.settings).is_ours is ours

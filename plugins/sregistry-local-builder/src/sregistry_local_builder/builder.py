@@ -18,6 +18,7 @@ from sregistry_core.contracts import (
 )
 
 from .bases import digests_of_bases
+from .limits_seen import LimitsSeen
 from .process import Process
 from .sandbox import Sandbox
 
@@ -36,19 +37,21 @@ class LocalBuilder(Builder):
     def run(self, order: BuildOrder, output: BuildOutput) -> Path:
         """Build in the work directory of the order."""
         program, work = self._program, order.work_directory
-        program.require_allowed(order.definition)
+        program.require_allowed(order)
         image = work / "image.sif"
         directory = program.furnish(order, self._sandbox.user)
-        output.hide(program.password)
+        program.hide(order, output)
         process = Process(
             self._sandbox.words(program.words(order, image), directory, program.variables(work)),
             directory=directory,
             environment={"PATH": SEARCH_PATH},
         )
         output.remember(process.handle)
-        status = process.follow(output.line, self._why_to_stop(order))
+        limits = LimitsSeen(self._sandbox)
+        status = process.follow(limits.looking(output.line), self._why_to_stop(order))
         if status:
-            raise BuildFailed(f"{program.command[0]} build ended with status {status}")
+            said = f"{program.command[0]} build ended with status {status}"
+            raise BuildFailed(": ".join(filter(None, (said, limits.reason()))))
         if not image.is_file():
             raise BuildFailed("the build ended well and left no image")
         for address, digest in digests_of_bases(order, work / "cache" / "cache").items():

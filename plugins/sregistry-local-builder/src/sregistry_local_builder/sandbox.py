@@ -14,7 +14,7 @@ from sregistry_core.errors import ConfigurationError
 class Sandbox:
     """What is put before the command of a build; sizes in bytes, 0 for no limit.
 
-    enter      words of a site's own program, in place of ours: it is handed the command
+    enter      words of a site's own program that is handed the command which begins the sandbox
     user       who builds, when the worker is root
     network    whether the build reaches the network
     memory     of each process
@@ -48,16 +48,14 @@ class Sandbox:
             limits.append(f"--fsize={self.disk}")
         if self.processes:
             limits.append(f"--nproc={self.processes}")
-        if self.enter:
-            return [*_WITH_ITS_WORKER, *self.enter, *limits, "--", *command]
         spaces = ["unshare", "--fork", "--pid", "--kill-child", "--mount-proc"]
         if not self.network:
             spaces.append("--net")
         if os.geteuid() != 0:
             spaces += ["--user", "--map-current-user"]
-            return [*_WITH_ITS_WORKER, *spaces, "--", *limits, "--", *command]
+            return [*_WITH_ITS_WORKER, *self.enter, *spaces, "--", *limits, "--", *command]
         dropped = self.user.words() if self.user is not None else ()
-        return [*_WITH_ITS_WORKER, *spaces, "--", *dropped, *limits, "--", *command]
+        return [*_WITH_ITS_WORKER, *self.enter, *spaces, "--", *dropped, *limits, "--", *command]
 
 
 _WITH_ITS_WORKER = ("setpriv", "--pdeathsig", "KILL", "--")
@@ -74,7 +72,7 @@ def read_sandbox(settings: PluginSettings) -> Sandbox:
         processes=settings.number("processes", 0),
     )
     name = settings.name
-    for program in ("setpriv", "prlimit", *(() if sandbox.enter else ("unshare",))):
+    for program in ("setpriv", "prlimit", "unshare"):
         if shutil.which(program) is None:
             raise ConfigurationError(f"{name} needs {program}, of the package util-linux")
     return sandbox

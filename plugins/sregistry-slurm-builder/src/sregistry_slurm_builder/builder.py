@@ -71,14 +71,14 @@ class SlurmBuilder(Builder):
         self._account = account
         self._limits = limits
         self._pause = pause
-        self._version = program.command[0]
+        self._version = Path(program.command[-1]).name
 
     def run(self, order: BuildOrder, output: BuildOutput) -> Path:
         """Build in the work directory of the order, which the nodes share."""
-        self._program.require_allowed(order.definition)
+        self._program.require_allowed(order)
         image = order.work_directory / "image.sif"
         files = JobFiles(order.work_directory, self._account)
-        output.hide(self._program.password)
+        self._program.hide(order, output)
         output.begin_again()
         job = self._found(order, files)
         if job is None:

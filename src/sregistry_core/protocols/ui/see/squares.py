@@ -57,18 +57,19 @@ def _lay(row: Sequence[float], free: Rectangle) -> tuple[Sequence[Rectangle], Re
     total = sum(row)
     placed = []
     if free.width >= free.height:
-        width = total / free.height if free.height else 0.0
+        width = min(total / free.height, free.width) if free.height else 0.0
         y = free.y
         for area in row:
-            height = area / width if width else 0.0
+            # A share of the side, not area / width: beside a large one a width has few digits left.
+            height = free.height * (area / total) if total else 0.0
             placed.append(Rectangle(free.x, y, width, height))
             y += height
         left = max(free.width - width, 0.0)
         return placed, Rectangle(free.x + width, free.y, left, free.height)
-    height = total / free.width if free.width else 0.0
+    height = min(total / free.width, free.height) if free.width else 0.0
     x = free.x
     for area in row:
-        width = area / height if height else 0.0
+        width = free.width * (area / total) if total else 0.0
         placed.append(Rectangle(x, free.y, width, height))
         x += width
     left = max(free.height - height, 0.0)

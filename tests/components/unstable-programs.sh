@@ -1,10 +1,10 @@
 #!/bin/bash
-# oci-programs.sh [DIR] -- fetches the programs oras and crane from Debian unstable.
+# unstable-programs.sh [DIR] -- fetches oras, crane, docker-compose and kustomize from Debian unstable.
 #
-# Debian 12 has neither, but both are one file that needs no newer library: their packages are
+# Debian 12 has none of them, but each is one file that needs no newer library: their packages are
 # unpacked, never installed. They are kept outside the checkout and fetched once.
 #
-#   DIR      where they are to be; by default oci-programs in $SREGISTRY_TEST_CACHE, which is
+#   DIR      where they are to be; by default unstable-programs in $SREGISTRY_TEST_CACHE, which is
 #            ~/.cache/sregistry-tests unless set.
 #
 # Needs apt with a Debian mirror; not root. The machine's own lists of packages are not touched.
@@ -14,14 +14,14 @@ set -euo pipefail
 export LC_ALL=C.UTF-8
 exec </dev/null
 
-packages=(oras crane)
+packages=(oras crane docker-compose kustomize)
 # Raise the number when the making changes; what another recipe made is made anew.
-recipe="sregistry-core oci-programs 1 ${packages[*]}"
+recipe="sregistry-core unstable-programs 1 ${packages[*]}"
 
 main() {
     [ $# -le 1 ] || fail "takes one directory at most"
     [ -n "${1:-}${SREGISTRY_TEST_CACHE:-}${HOME:-}" ] || fail "needs a directory, as HOME is not set"
-    local place=${1:-${SREGISTRY_TEST_CACHE:-${HOME:-}/.cache/sregistry-tests}/oci-programs}
+    local place=${1:-${SREGISTRY_TEST_CACHE:-${HOME:-}/.cache/sregistry-tests}/unstable-programs}
     command -v apt-get >/dev/null || fail "needs apt-get, so it runs on Debian only"
     mkdir -p "$(dirname "$place")" || fail "cannot make the directory that is to hold $place"
     place=$(realpath "$place")
@@ -39,13 +39,13 @@ main() {
 }
 
 fail() {
-    echo "oci-programs.sh: $*" >&2
+    echo "unstable-programs.sh: $*" >&2
     exit 1
 }
 
 # The recipe is written last, so what has it is whole.
 finished() { [ "$(cat "$1/recipe" 2>/dev/null)" = "$recipe" ]; }
-made_here() { grep -qs '^sregistry-core oci-programs ' "$1/recipe"; }
+made_here() { grep -qs '^sregistry-core unstable-programs ' "$1/recipe"; }
 
 fetch() {
     local new=$1 log=$2 mirror keyring
