@@ -82,3 +82,16 @@ def test_the_page_on_jobs(tmp_path, redis):
     assert "FAIL" not in doctor
     assert "uploads.expire" in waiting
     assert run == "tried 1 jobs\n"
+
+
+def test_the_page_on_other_registries(tmp_path):
+    page = AdminPage(PAGES / "directory.md", {})
+    registry = LiveRegistry(tmp_path / "live")
+    registry.admin("init")
+
+    added, listed, removed, exported = page.run(registry).values()
+
+    assert added == "added other: https://images.other.example\n"
+    assert listed.split()[:2] == ["other", "https://images.other.example"]
+    assert removed == "removed other\n"
+    assert f"base: {registry.url}" in (registry.directory / exported.strip()).read_text()

@@ -48,6 +48,9 @@ programs=(
     ip:iproute2
     systemd-analyze:systemd
     podman:podman
+    /usr/lib/podman/netavark:netavark
+    /usr/lib/podman/aardvark-dns:aardvark-dns
+    iptables:iptables
     runc:runc
     go:golang-go
 )

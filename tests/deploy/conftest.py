@@ -11,14 +11,13 @@ import pytest
 
 from sregistry_core.testing.apptainer import Apptainer, ApptainerMissing, root_made_by
 from sregistry_core.testing.components import leave_out
+from sregistry_core.testing.oci_programs import programs_made_by
 
 from .podman import Podman, require_working
 from .stack import Stack
 
 COMPONENTS = Path(__file__).parents[1] / "components"
 BASE = "docker.io/library/debian:bookworm-slim"
-# Where other tests of this machine have no network.
-PREFIX = "172.30.232"
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +44,8 @@ def podman() -> Iterator[Podman]:
 @pytest.fixture(scope="module")
 def stack(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Everything of compose.yml; it runs, and is healthy."""
-    with Stack(podman, tmp_path_factory.mktemp("stack"), PREFIX) as stack:
+    program = programs_made_by(COMPONENTS / "unstable-programs.sh") / "docker-compose"
+    with Stack(podman, program, tmp_path_factory.mktemp("stack")) as stack:
         yield stack
 
 
@@ -56,7 +56,7 @@ def apptainer(stack: Stack, tmp_path: Path) -> Iterator[Apptainer]:
         root = root_made_by(COMPONENTS / "apptainer-root.sh")
     except ApptainerMissing as missing:
         leave_out(f"no Apptainer client: {missing}")
-    client = Apptainer(root, tmp_path / "client", network=stack.bridge.path)
+    client = Apptainer(root, tmp_path / "client", network=stack.network.path)
     client.put(stack.certificate)
     yield client
     shutil.rmtree(client.place)

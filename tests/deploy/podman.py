@@ -1,29 +1,48 @@
 """podman with a store of its own: no image or container of the machine is touched."""
 
 import json
+import os
+import shutil
 import subprocess
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from sregistry_core.testing.components import leave_out, need
 
-# More than this the containers of an unprivileged machine cannot have.
+LIMITS: dict[str, Any] = {"nofile": {"soft": 1024, "hard": 4096}, "nproc": 1000}
+"""As compose.yml would say it: more the containers of an unprivileged machine cannot have."""
 _LIMITS = ("--ulimit", "nofile=1024:4096", "--ulimit", "nproc=1000:1000")
+# Containers find each other by name with this one; every run has its own networks.
+_CONF = """
+[network]
+network_backend = "netavark"
+network_config_dir = "{networks}"
+"""
 
 
 class Podman:
-    """Runs `podman WORDS...`; log_file has what every command has printed."""
+    """Runs `podman WORDS...`.
+
+    log_file   has what every command has printed.
+    environ    what its processes must have in their environment.
+    """
 
     def __init__(self, place: Path):
         """place: where images are kept, and what is about running containers."""
         for program, package in (("podman", "podman"), ("buildah", "buildah"), ("runc", "runc")):
             need(program, package)
+        need("iptables", "iptables")
+        for program in ("netavark", "aardvark-dns"):
+            if not Path("/usr/lib/podman", program).exists():
+                leave_out(f"{program} is not installed: apt-get install {program}")
         place.mkdir(parents=True, exist_ok=True)
         self.log_file = place / "podman.log"
+        conf = place / "containers.conf"
+        shutil.rmtree(place / "networks", ignore_errors=True)
+        conf.write_text(_CONF.format(networks=place / "networks"), encoding="utf-8")
+        self.environ = {"CONTAINERS_CONF": str(conf)}
         self._words = self._with(place, "overlay")
         if self.try_to("info").returncode:
             # Where the machine itself is a container, there are no layers upon layers.
@@ -46,6 +65,7 @@ class Podman:
             check=False,
             timeout=within.total_seconds(),
             stdin=subprocess.DEVNULL,
+            env={**os.environ, **self.environ},
         )
         with self.log_file.open("a", encoding="utf-8") as log:
             log.write(f"$ podman {' '.join(words)}\n{done.stdout}{done.stderr}")
@@ -74,38 +94,9 @@ class Podman:
             options += ["--build-arg", f"{key}={value}"]
         self.must("build", *options, "--tag", name, "--file", str(dockerfile), str(context))
 
-    def run(self, name: str, *words: str) -> None:
-        """Start a container in the background."""
-        self.must("run", "--detach", "--name", name, *_LIMITS, *words)
-
-    def exec(
-        self,
-        name: str,
-        command: Sequence[str],
-        *,
-        trust: str = "",
-        source: Path | None = None,
-        target: Path | None = None,
-    ) -> str:
-        """Run a command in a container, maybe from and into files, and give what it prints.
-
-        trust   a file there, of certificates that it believes instead of those of its system
-        """
-        options = ["--env", f"SSL_CERT_FILE={trust}"] if trust else []
-        with ExitStack() as stack:
-            come = stack.enter_context(source.open("rb")) if source else subprocess.DEVNULL
-            go = stack.enter_context(target.open("wb")) if target else subprocess.PIPE
-            done = subprocess.run(
-                [*self._words, "exec", "--interactive", *options, name, *command],
-                stdin=come,
-                stdout=go,
-                stderr=subprocess.PIPE,
-                check=False,
-                timeout=120,
-            )
-        said = (done.stdout or b"").decode()
-        assert done.returncode == 0, f"{command}: {done.returncode}\n{said}{done.stderr.decode()}"
-        return said
+    def service(self, address: str) -> list[str]:
+        """Give the command that answers as Docker does at an address, with `environ`."""
+        return [*self._words, "system", "service", "--time=0", address]
 
     def inspect(self, name: str) -> Any:
         """Give what podman knows of a container."""

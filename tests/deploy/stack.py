@@ -1,58 +1,81 @@
-"""Runs what compose.yml says with real containers, as `docker compose up` would."""
+"""Runs compose.yml by the real Docker Compose, with podman in the place of Docker."""
 
-import json
 import os
 import re
 import shutil
 import signal
 import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from .bridge import Bridge
-from .compose_file import in_order, read_compose, read_environ
-from .podman import Podman
+import yaml
+
+from .network import Network
+from .podman import LIMITS, Podman
 from .stand_ins import STAND_INS, mounts, write_stand_in
 
 HOME = Path(__file__).parents[2]
-_TRUSTED = "/var/lib/sregistry/trusted.pem"
+# As if the certificate were one that everybody knows.
+_TRUSTED = "/etc/ssl/trusted.pem"
+# What the manual calls `docker compose` is a program of its own here.
+_DOCKER = """#!/bin/sh
+[ "$1" = compose ] || exit 2
+shift
+exec "{program}" "$@"
+"""
 
 
 class Stack:
-    """All services of a compose.yml, each with an address of its own on one bridge.
+    """All services of a compose.yml; what is told of them stands in a compose.override.yml.
 
-    url           where clients inside the bridge reach nginx.
+    url           where clients on the machine of the containers reach nginx.
     certificate   what they trust.
     environ       what set-up has written into .env.
+    said          what set-up has said.
     """
 
-    def __init__(self, podman: Podman, directory: Path, prefix: str):
+    def __init__(self, podman: Podman, program: Path, directory: Path):
+        """program: Docker Compose."""
         self.podman = podman
-        self.url = f"https://{prefix}.2"
         self._room = directory / "docker"
         shutil.copytree(HOME / "deploy/docker", self._room, ignore=_not_of_a_site)
-        self._names = f"sregistry-{os.getpid()}"
-        self.said = self._set_up()
-        self.environ = {**read_environ(self._room / ".env"), "SREGISTRY_NETWORK": prefix}
-        self.certificate = self._room / "tls/registry.pem"
-        document = read_compose(self._room / "compose.yml", self.environ)
+        document = yaml.safe_load((self._room / "compose.yml").read_text(encoding="utf-8"))
         self.services: dict[str, Any] = document["services"]
-        self._volumes = set(document["volumes"])
-        self.bridge = Bridge(prefix)
-        self.addresses = self._addresses(prefix)
+        prefix = re.search(r"SREGISTRY_NETWORK:-([\d.]+)}", str(document["networks"]))
+        assert prefix, "compose.yml says nothing of its network"
+        self.url = f"https://{prefix[1]}.2"
+        self.said = self.set_up()
+        self.environ = read_environ(self._room / ".env")
+        self.certificate = self._room / "tls/registry.pem"
+        self._project = f"sregistry-{os.getpid()}"
+        (directory / "bin").mkdir()
+        docker = directory / "bin/docker"
+        docker.write_text(_DOCKER.format(program=program))
+        docker.chmod(0o755)
+        self._socket = directory / "podman.sock"
+        self._environ = {
+            "PATH": f"{docker.parent}:/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(self._room),
+            "DOCKER_HOST": f"unix://{self._socket}",
+            "COMPOSE_PROJECT_NAME": self._project,
+        }
+        self.network = Network()
 
     def __enter__(self) -> "Stack":
-        self.bridge.__enter__()
+        self.network.__enter__()
         try:
             self._images()
-            for name in in_order(self.services):
-                self._await_needs(name)
-                self._start(name)
+            self._override()
+            self._serve()
+            # The images are there: what builds them has another network.
+            self.compose("docker compose up --detach --no-build")
             self.wait_until_healthy("nginx")
-            copy = ["sh", "-c", f"cat >{_TRUSTED}"]
-            self.podman.exec(self.name("web"), copy, source=self.certificate)
         except BaseException:
             self.close()
             raise
@@ -68,7 +91,7 @@ class Stack:
 
     def name(self, service: str) -> str:
         """Give the name of the container of a service."""
-        return f"{self._names}-{service}"
+        return f"{self._project}-{service}-1"
 
     def logs(self, service: str) -> str:
         """Give what the container of a service has printed."""
@@ -78,32 +101,26 @@ class Stack:
         """Run sregistry-admin in the container of the web server."""
         return self.podman.must("exec", self.name("web"), "sregistry-admin", *words)
 
-    def stop(self, service: str) -> int:
-        """Stop a container as `docker stop` does, and give its exit code."""
-        self.podman.must("stop", self.name(service))
-        return int(self.podman.inspect(self.name(service))["State"]["ExitCode"])
+    def compose(self, line: str) -> str:
+        """Do what a line `docker compose ...` of the manual says, beside compose.yml."""
+        with self._health_checks():
+            done = subprocess.run(
+                ["bash", "-c", line],
+                cwd=self._room,
+                env=self._environ,
+                capture_output=True,
+                text=True,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                timeout=300,
+            )
+        said = f"{line}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == 0, f"{said}\n{self._all_logs()}"
+        return done.stdout
 
-    def compose(self, line: str, room: Path) -> str:
-        """Do what a line `docker compose ...` of the manual says, with files in a directory."""
-        found = re.fullmatch(r"docker compose (\w+) (.*?)(?: ([<>])(\S+))?", line)
-        assert found, line
-        what, words, way, file = found[1], found[2].split(), found[3], found[4]
-        if what in ("stop", "start"):
-            for service in words:
-                self.podman.must(what, self.name(service))
-                if what == "start" and self.has_health_check(service):
-                    self.wait_until_healthy(service)
-            return ""
-        assert what == "exec", line
-        service, *command = [word for word in words if word != "-T"]
-        return self.podman.exec(
-            self.name(service),
-            command,
-            # As if the certificate were one that everybody knows.
-            trust=_TRUSTED if service == "web" else "",
-            source=room / file if way == "<" else None,
-            target=room / file if way == ">" else None,
-        )
+    def exit_code(self, service: str) -> int:
+        """Give the code with which a container has ended."""
+        return int(self.podman.inspect(self.name(service))["State"]["ExitCode"])
 
     def crash(self, service: str) -> None:
         """End the processes of a container as a fault would; nobody has asked for it."""
@@ -118,34 +135,25 @@ class Stack:
         self.podman.wait_until_healthy(self.name(service))
 
     def close(self) -> None:
-        """Remove all containers and volumes."""
-        containers = [self.name(service) for service in reversed(list(in_order(self.services)))]
-        self.podman.try_to("rm", "--force", "--ignore", "--time", "0", "--volumes", *containers)
-        volumes = [f"{self._names}-{volume}" for volume in self._volumes]
-        self.podman.try_to("volume", "rm", "--force", *volumes)
-        self.bridge.close()
+        """Remove all containers, volumes and the network."""
+        if self._socket.exists():
+            words = ["docker", "compose", "down", "--volumes", "--timeout", "1"]
+            subprocess.run(
+                words, cwd=self._room, env=self._environ, capture_output=True, check=False
+            )
+        self.network.close()
 
-    def set_up_again(self) -> str:
-        """Run set-up once more, and give what it says."""
-        return self._set_up()
-
-    def _set_up(self) -> str:
+    def set_up(self) -> str:
+        """Run set-up, and give what it says."""
         done = subprocess.run(
             [self._room / "set-up", self.url], capture_output=True, text=True, check=True
         )
         return done.stdout
 
-    def _addresses(self, prefix: str) -> dict[str, str]:
-        free = (f"{prefix}.{number}" for number in range(100, 200))
-        return {
-            name: service.get("networks", {}).get("default", {}).get("ipv4_address") or next(free)
-            for name, service in self.services.items()
-        }
-
     def _images(self) -> None:
         for service in self.services.values():
-            image = service["image"]
-            build, (name, _, _) = service.get("build"), image.rpartition(":")
+            image, build = _with_defaults(service["image"]), service.get("build")
+            name = image.rpartition(":")[0]
             if name in STAND_INS:
                 # Made anew: it holds the place of this checkout.
                 archive = self._room / "stand-in.tar"
@@ -155,60 +163,66 @@ class Stack:
                     archive, image, 'ENTRYPOINT ["/stand-in/start"]', f"ENV {path}"
                 )
             elif build is not None:
-                self.podman.build(HOME, HOME / build["dockerfile"], image, **build.get("args", {}))
+                arguments = {key: _with_defaults(v) for key, v in build.get("args", {}).items()}
+                self.podman.build(HOME, HOME / build["dockerfile"], image, **arguments)
 
-    def _await_needs(self, name: str) -> None:
-        for other, need in self.services[name].get("depends_on", {}).items():
-            if need["condition"] == "service_healthy":
-                self.wait_until_healthy(other)
-            elif need["condition"] == "service_completed_successfully":
-                code = self.podman.must("wait", self.name(other))
-                assert code == "0", f"{other} ended with {code}:\n{self.logs(other)}"
-            else:
-                raise AssertionError(f"{name} waits for {need}")
+    def _override(self) -> None:
+        more: dict[str, Any] = {name: {"ulimits": LIMITS} for name in self.services}
+        for name, service in self.services.items():
+            if service["image"].rpartition(":")[0] in STAND_INS:
+                more[name]["volumes"] = mounts()
+        # Root's alone as it was made, and the registry is not root.
+        self.certificate.chmod(0o644)
+        more["web"]["environment"] = {"SSL_CERT_FILE": _TRUSTED}
+        more["web"]["volumes"] = [f"./tls/registry.pem:{_TRUSTED}:ro"]
+        text = yaml.safe_dump({"services": more})
+        (self._room / "compose.override.yml").write_text(text, encoding="utf-8")
 
-    def _start(self, name: str) -> None:
-        service = self.services[name]
-        network = self.bridge.attach(name, self.addresses[name])
-        words = ["--network", f"ns:{network}", "--restart", service.get("restart", "no")]
-        for other, address in self.addresses.items():
-            words += ["--add-host", f"{other}:{address}"]
-        for key, value in service.get("environment", {}).items():
-            words += ["--env", f"{key}={value}"]
-        for volume in service.get("volumes", []):
-            words += ["--volume", self._volume(volume)]
-        words += ["--read-only"] if service.get("read_only") else []
-        words += [word for one in service.get("cap_drop", []) for word in ("--cap-drop", one)]
-        words += [word for o in service.get("security_opt", []) for word in ("--security-opt", o)]
-        if "stop_grace_period" in service:
-            seconds = int(duration(service["stop_grace_period"]).total_seconds())
-            words += ["--stop-timeout", str(seconds)]
-        check = service.get("healthcheck", {})
-        if check.get("disable"):
-            words += ["--no-healthcheck"]
-        elif check:
-            how, *command = check["test"]
-            assert how == "CMD", f"{name}: podman would ask a shell"
-            words += ["--health-cmd", json.dumps(command)]
-        if "entrypoint" in service:
-            words += ["--entrypoint", json.dumps(service["entrypoint"])]
-        if service["image"].rpartition(":")[0] in STAND_INS:
-            words += mounts()
-        self.podman.run(self.name(name), *words, service["image"], *service.get("command", []))
+    def _serve(self) -> None:
+        words = self.podman.service(f"unix://{self._socket}")
+        self.network.start(*words, environ=self.podman.environ, log=self.podman.log_file)
+        deadline = time.monotonic() + 30
+        while not self._socket.exists():
+            assert time.monotonic() < deadline, "podman does not serve"
+            time.sleep(0.05)
 
-    def _volume(self, text: str) -> str:
-        source, _, rest = text.partition(":")
-        if source.startswith("."):
-            return f"{(self._room / source).resolve()}:{rest}"
-        assert source in self._volumes, f"the volume {source} is not declared"
-        return f"{self._names}-{source}:{rest}"
+    @contextmanager
+    def _health_checks(self) -> Iterator[None]:
+        """Have every container asked for its health: podman leaves that to systemd."""
+        ended = threading.Event()
+
+        def ask() -> None:
+            while not ended.wait(0.5):
+                for name in filter(self.has_health_check, self.services):
+                    self.podman.is_healthy(self.name(name))
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def _all_logs(self) -> str:
+        return "\n".join(f"{name}:\n{self.logs(name)[-2000:]}" for name in self.services)
 
 
-def _not_of_a_site(_directory: str, names: list[str]) -> set[str]:
-    return {".env", "tls"} & set(names)
+def read_environ(path: Path) -> dict[str, str]:
+    """Give the variables of an .env file."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def duration(text: str) -> timedelta:
     """Give what `1h`, `5m10s` and the like mean."""
     units = {"h": "hours", "m": "minutes", "s": "seconds"}
     return timedelta(**{units[unit]: int(n) for n, unit in re.findall(r"(\d+)([hms])", text)})
+
+
+def _with_defaults(text: str) -> str:
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
+
+
+def _not_of_a_site(_directory: str, names: list[str]) -> set[str]:
+    return {".env", "tls"} & set(names)

@@ -88,14 +88,14 @@ def write_stand_in(archive: Path, files: dict[str, str]) -> None:
 
 
 def mounts() -> list[str]:
-    """Give the options of `podman run` that bring the programs of this machine."""
+    """Give the volumes that bring the programs of this machine."""
     places = {Path("/usr"), Path("/etc/alternatives"), HOME, Path(sys.prefix).resolve()}
     base = Path(sys.base_prefix).resolve()
     if not base.is_relative_to("/usr"):
         places.add(base)
     environment = Path(sys.executable)
     places.add(environment.parent.parent)
-    return [word for place in sorted(places) for word in ("--volume", f"{place}:{place}:ro")]
+    return [f"{place}:{place}:ro" for place in sorted(places)]
 
 
 def _add(

@@ -25,7 +25,7 @@ def ask(stack, path, *, basic=None, method="GET", body=None, headers=None):
         headers["Authorization"] = f"Basic {base64.b64encode(basic.encode()).decode()}"
     trust = ssl.create_default_context(cafile=str(stack.certificate))
     request = Request(f"{stack.url}{path}", data=body, headers=headers, method=method)
-    with stack.bridge.inside():
+    with stack.network.inside():
         try:
             with urlopen(request, timeout=30, context=trust) as answer:
                 return answer.status, answer.read()
@@ -46,10 +46,23 @@ def test_every_service_is_healthy_and_ours_are_not_root(stack):
     assert ask(stack, "/readyz")[0] == 200
 
 
+def test_the_ports_of_the_machine_lead_to_nginx(stack):
+    # By this name the certificate is not known.
+    trust = ssl._create_unverified_context()
+    with stack.network.inside():
+        with urlopen("https://127.0.0.1/readyz", timeout=30, context=trust) as answer:
+            assert answer.status == 200
+        with pytest.raises(HTTPError) as moved:
+            urlopen(Request("http://127.0.0.1/", method="POST", data=b""), timeout=30)
+    moved.value.close()
+    assert moved.value.code == 308
+    assert moved.value.headers["Location"] == "https://127.0.0.1/"
+
+
 def test_set_up_makes_secrets_once(stack):
     environ = dict(stack.environ)
 
-    assert ".env is there already" in stack.set_up_again()
+    assert ".env is there already" in stack.set_up()
 
     assert environ["SREGISTRY_ADMIN_PASSWORD"] in stack.said
     secrets = {value for key, value in environ.items() if "SECRET" in key or "PASSWORD" in key}
@@ -118,9 +131,10 @@ def test_whoever_follows_a_build_comes_to_the_build_log(stack):
 def test_a_signal_ends_every_process_of_ours_well(stack):
     for service in ("worker", "buildlog", "web"):
         began = time.monotonic()
-        assert stack.stop(service) == 0, stack.logs(service)
+        stack.compose(f"docker compose stop {service}")
+        assert stack.exit_code(service) == 0, stack.logs(service)
         assert time.monotonic() - began < 30
-        stack.podman.must("start", stack.name(service))
+    stack.compose("docker compose start worker buildlog web")
     stack.wait_until_healthy("web")
     assert ask(stack, "/readyz")[0] == 200
 
@@ -128,22 +142,24 @@ def test_a_signal_ends_every_process_of_ours_well(stack):
 def test_preparing_again_changes_nothing(stack):
     users = stack.admin("user", "list")
 
-    said = stack.podman.must("start", "--attach", stack.name("init"))
+    stack.compose("docker compose up --detach --no-build --no-deps init")
+    assert stack.podman.must("wait", stack.name("init")) == "0"
+    said = stack.logs("init").partition("added the administrator")[2]
 
     assert "is there" in said
     assert "the schema is current" in said
     assert stack.admin("user", "list") == users
 
 
-def test_what_the_manual_says_of_copies_brings_everything_back(stack, tmp_path):
+def test_what_the_manual_says_of_copies_brings_everything_back(stack):
     page = (HOME / "docs/admin/deployment.md").read_text(encoding="utf-8")
     section = page.partition("\n## Backup and restore\n")[2]
     dump, *restore = re.findall(r"^    (docker compose .*)$", section, re.MULTILINE)
     stack.admin("user", "add", "grace")
 
-    stack.compose(dump, tmp_path)
+    stack.compose(dump)
     stack.admin("user", "add", "lost")
-    said = [stack.compose(line, tmp_path) for line in restore]
+    said = [stack.compose(line) for line in restore]
 
     users = [line.split()[0] for line in stack.admin("user", "list").splitlines()]
     assert users == ["admin", "grace"]
@@ -151,12 +167,12 @@ def test_what_the_manual_says_of_copies_brings_everything_back(stack, tmp_path):
     assert ask(stack, "/readyz")[0] == 200
 
 
-def test_the_other_commands_of_the_manual_work(stack, tmp_path):
+def test_the_other_commands_of_the_manual_work(stack):
     page = (HOME / "docs/admin/deployment.md").read_text(encoding="utf-8")
     section = page.partition("\n## Containers on one machine\n")[2].partition("\n## ")[0]
     lines = re.findall(r"^    (docker compose exec .*)$", section, re.MULTILINE)
 
-    said = [stack.compose(line, tmp_path) for line in lines]
+    said = [stack.compose(line) for line in lines]
 
     assert len(said) == 2
     assert "admin" in said[1]

@@ -2,6 +2,7 @@
 
 import configparser
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -87,7 +88,7 @@ class Machine:
         os.chown(room / "state", int(USER), int(USER))
         (room / "state").chmod(0o750)
         text = (HOME / "production.ini").read_text(encoding="utf-8")
-        text = text.replace("${SREGISTRY_PUBLIC_URL}", "http://registry.test")
+        text = text.replace("${SREGISTRY_PUBLIC_URL}", f"http://127.0.0.1:{self.port}")
         text = text.replace("${SREGISTRY_LISTEN:-127.0.0.1:8080}", f"127.0.0.1:{self.port}")
         text = text.replace("${SREGISTRY_BUILD_LOG:-embedded}", f"127.0.0.1:{self.build_log_port}")
         (room / "etc/production.ini").write_text(text)
@@ -202,6 +203,22 @@ def test_the_unit_of_the_build_log_serves_and_ends_well(machine):
     address = f"127.0.0.1:{machine.build_log_port}"
     assert said == f"the build log of Singularity Registry is at {address}\n", rest
     assert (code, rest) == (0, "stopping\n")
+
+
+def test_what_the_page_tells_to_prepare_works(machine):
+    unit = Unit("sregistry-web.service")
+    page = (HOME / "deploy/README.md").read_text(encoding="utf-8")
+    init, add_user, doctor = re.findall(r"^ +sudo -u sregistry (.+)$", page, re.MULTILINE)
+
+    for line in (init, f"echo a long password | {add_user} --password-stdin", doctor):
+        process = machine.start(unit, "sh", "-c", line)
+        said, _ = process.communicate(timeout=60)
+        assert process.returncode == 0, said
+
+    assert unit.service["User"] == "sregistry"
+    # The units run the same program with the same file.
+    assert init.removesuffix("init").split() == unit.command[:-1]
+    assert "ok    database" in said
 
 
 def test_a_command_of_the_unit_writes_nowhere_else(machine):
