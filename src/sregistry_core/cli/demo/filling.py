@@ -12,8 +12,6 @@ from functools import partial
 from random import Random
 from typing import TypeVar
 
-from sqlalchemy import select
-
 from sregistry_core.app import Parts
 from sregistry_core.contracts import Caller, TeamRole
 from sregistry_core.digests import ContentDigest
@@ -311,8 +309,11 @@ class Filling:
                 DailyDownloads(container_id=container, day=day, count=count)
                 for (container, day), count in pulls.items()
             )
-            rows = services.db.execute(select(Container.id, Container.collection_id))
-            sums = pulls_by_period(pulls, {row.id: row.collection_id for row in rows})
+            collections = {
+                container: services.db.get_one(Container, container).collection_id
+                for container in self._first
+            }
+            sums = pulls_by_period(pulls, collections)
             services.db.add_all(
                 CollectionDownloads(
                     collection_id=collection, period=period, first_day=first_day, count=count
