@@ -15,15 +15,18 @@ from sregistry_core.models import (
     Blob,
     BlobState,
     Collection,
+    CollectionDownloads,
     CollectionSummary,
     Container,
     ContainerSummary,
     DailyDownloads,
+    DailyStorage,
     Entity,
     Grant,
     Image,
     ImageLabel,
     Membership,
+    Period,
     SearchEntry,
     ShareLink,
     Tag,
@@ -40,6 +43,8 @@ WIDE = 100
 MOST_TAGS = 1000
 SHARES = 200
 """Links to the container of many tags."""
+QUARTER = 13
+"""Weeks of which it is told what each collection held, and how often it was pulled."""
 _AT_ONCE = 2000
 _WORDS = ("blast", "samtools", "torch", "lammps", "gromacs", "rocky", "ubuntu", "r-base", "julia")
 
@@ -78,6 +83,7 @@ def fill(url: str, containers: int) -> None:
                 star_count=chance.randrange(100),
                 pushed_at=now - timedelta(minutes=number),
             )
+            _quarter(rows, collections[-1], now, chance)
         _what_is_beside(rows, collections[0], now, containers)
         for number in range(containers):
             shelf = _shelf_of(number, containers)
@@ -97,6 +103,8 @@ def fill(url: str, containers: int) -> None:
             ImageLabel,
             Tag,
             DailyDownloads,
+            DailyStorage,
+            CollectionDownloads,
             ContainerSummary,
             CollectionSummary,
             SearchEntry,
@@ -113,6 +121,34 @@ def fill(url: str, containers: int) -> None:
             connection.exec_driver_sql("ANALYZE")
             connection.commit()
     database.dispose()
+
+
+def _quarter(
+    rows: dict[Table, list[dict[str, object]]],
+    collection: str,
+    now: datetime,
+    chance: random.Random,
+) -> None:
+    """Write what a collection has held in the last weeks, and how often it was pulled."""
+    for weeks in range(QUARTER):
+        day = now.date() - timedelta(weeks=weeks)
+        size = 10**9 - 10**7 * weeks
+        _add(
+            rows,
+            DailyStorage.__table__,
+            collection_id=collection,
+            day=day,
+            size=size,
+            shared_size=size // 10,
+        )
+        _add(
+            rows,
+            CollectionDownloads.__table__,
+            collection_id=collection,
+            period=Period.WEEK,
+            first_day=Period.WEEK.first_day(day),
+            count=chance.randrange(10**4),
+        )
 
 
 def _container(

@@ -171,6 +171,43 @@ def test_a_build_is_ended_by_keyboard_and_begun_anew_from_its_recipe(visit, regi
     page.get_by_text("The build of ada/lab/endless:1 was cancelled").wait_for()
 
 
+def test_an_image_is_built_anew_by_itself_by_keyboard_alone(visit, registry):
+    ada = visit(registry, "ada")
+    page = ada.open("/ada/lab/blast:1")
+    page.get_by_role("link", name="Build it anew by itself").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/ada/lab/-/rebuilds"))
+    page.get_by_text("Nothing is built anew by itself.").wait_for()
+    ada.check()
+    ada.shoot("rebuilds-empty")
+    assert page.get_by_label("Container").input_value() == "blast"
+    assert page.get_by_label("Tag").input_value() == "1"
+    page.get_by_label("Every how many days").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("The image will be built anew by itself.").wait_for()
+    assert "Every 7 days." in page.locator(".rebuilds li").inner_text()
+    page.get_by_label("Manage the rebuilds of blast:1").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Build now: blast:1").focus()
+    ada.check()
+    ada.shoot("rebuilds-open")
+    page.keyboard.press("Enter")
+    page.get_by_text("The image is being built anew.").wait_for()
+    for _ in range(60):
+        if page.locator(".rebuilds .report").count():
+            break
+        page.wait_for_timeout(500)
+        page.goto("/ada/lab/-/rebuilds")
+    assert page.locator(".rebuilds .badge").inner_text() == "Same as before"
+    ada.check()
+    ada.shoot("rebuilds-report")
+    page.get_by_label("The build of blast:1").focus()
+    page.keyboard.press("Enter")
+    page.locator(".says", has_text="The build has succeeded").wait_for()
+
+
 def test_it_works_without_scripts(visit, registry):
     ada = visit(registry, "ada", scripts=False)
     page = ada.open("/ada/lab/blast:1")
@@ -202,6 +239,7 @@ def test_pages_fit_every_window_and_theme(visit, registry, phone, dark):
         "new": "/-/builds/new?to=ada/lab",
         "failed": failed,
         "search": f"{failed}?find=error",
+        "rebuilds": "/ada/lab/-/rebuilds",
     }
     for name, path in pages.items():
         ada.open(path)

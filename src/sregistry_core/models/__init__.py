@@ -40,10 +40,12 @@ from .search import SearchEntry
 from .storages import StorageState
 from .transfers import Upload, UploadKind, UploadPart
 from .usage import (
+    CollectionDownloads,
     CollectionSummary,
     ContainerSummary,
     DailyDownloads,
     DailyStorage,
+    Period,
     ShareLink,
     Star,
 )
@@ -63,6 +65,7 @@ __all__ = [
     "BuildState",
     "ClientCredential",
     "Collection",
+    "CollectionDownloads",
     "CollectionRole",
     "CollectionSummary",
     "Container",
@@ -89,6 +92,7 @@ __all__ = [
     "Membership",
     "OtherRegistry",
     "Outbox",
+    "Period",
     "Periodic",
     "PublicKey",
     "Publisher",

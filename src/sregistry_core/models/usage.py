@@ -1,8 +1,9 @@
 """What is done with images: pulls, stars, links that share them, and what they take up."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sregistry_core.db.base import Base
@@ -20,6 +21,36 @@ class DailyDownloads(Base):
     )
     day: Mapped[date] = mapped_column(primary_key=True, index=True)
     count: Mapped[int]
+
+
+class Period(StrEnum):
+    """How long pulls are added up: charts of a long time need not add up every day."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+    def first_day(self, day: date) -> date:
+        """Give the day with which the period of another day begins: a Monday, or the first."""
+        if self is Period.WEEK:
+            return day - timedelta(days=day.weekday())
+        return day.replace(day=1) if self is Period.MONTH else day
+
+
+class CollectionDownloads(Base):
+    """How often anything of a collection was pulled in a period (UTC), deleted containers too."""
+
+    __tablename__ = "collection_downloads"
+    collection_id: Mapped[str] = mapped_column(
+        ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True
+    )
+    period: Mapped[Period] = mapped_column(primary_key=True)
+    first_day: Mapped[date] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+    __table_args__ = (
+        # Charts of the whole registry are answered from it alone.
+        Index("ix_collection_downloads_period", "period", "first_day", "collection_id", "count"),
+    )
 
 
 class ShareLink(Base):
@@ -98,8 +129,12 @@ class DailyStorage(Base):
     collection_id: Mapped[str] = mapped_column(
         ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True
     )
-    day: Mapped[date] = mapped_column(primary_key=True, index=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
     """Of all its images, each blob counted once."""
     shared_size: Mapped[int] = mapped_column(BigInteger)
     """Of those blobs that another collection has too."""
+    __table_args__ = (
+        # Charts of the whole registry are answered from it alone.
+        Index("ix_daily_storage_day", "day", "collection_id", "size"),
+    )

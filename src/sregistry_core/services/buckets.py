@@ -6,11 +6,19 @@ from datetime import date, timedelta
 from typing import Final
 
 from sregistry_core.errors import Malformed
+from sregistry_core.models import Period
 
 from .usage import History, Span
 
 RANGES: Final = ("30d", "90d", "1y", "all")
 """How far back one may look: by days, by weeks, and twice by months."""
+PERIODS: Final = {
+    "30d": Period.DAY,
+    "90d": Period.WEEK,
+    "1y": Period.MONTH,
+    "all": Period.MONTH,
+}
+"""What the spans of each range begin with."""
 OTHERS: Final = "others"
 _DAYS, _WEEKS, _MONTHS, _MOST_MONTHS = 30, 13, 12, 120
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)

@@ -13,12 +13,14 @@ from sregistry_core.db.statements import insert_for
 from sregistry_core.models import (
     Blob,
     Collection,
+    CollectionDownloads,
     CollectionSummary,
     Container,
     ContainerSummary,
     DailyDownloads,
     Image,
     ManifestTag,
+    Period,
     SearchEntry,
     Star,
     Tag,
@@ -50,6 +52,22 @@ def container_changed(outbox: OutboxService, container: Container) -> None:
 def collection_changed(outbox: OutboxService, collection_id: str) -> None:
     """Have a collection summed up anew: its name, description, topics, stars or owner changed."""
     outbox.write_once(COLLECTION_JOB, queue=SLOW, collection=collection_id)
+
+
+def pulls_by_period(
+    pulls: Mapping[tuple[str, date], int], collections: Mapping[str, str]
+) -> Mapping[tuple[str, Period, date], int]:
+    """Add pulls up by collection, period and its first day.
+
+    pulls         by container and day
+    collections   by the containers that are in them; a container without one is gone
+    """
+    found: Counter[tuple[str, Period, date]] = Counter()
+    for (container, day), count in pulls.items():
+        if container in collections:
+            for period in Period:
+                found[collections[container], period, period.first_day(day)] += count
+    return found
 
 
 class Summaries:
@@ -145,6 +163,23 @@ class Summaries:
         for collection, count in sorted(of_collections.items()):
             if not self._raise(CollectionSummary, collection, count):
                 collection_changed(self._outbox, collection)
+        for (collection, period, first_day), count in sorted(
+            pulls_by_period(pulls, collections).items()
+        ):
+            self._count(collection, period, first_day, count)
+
+    def _count(self, collection: str, period: Period, first_day: date, count: int) -> None:
+        """Add pulls to those of a collection in a period."""
+        statement = insert_for(self._db, CollectionDownloads).values(
+            collection_id=collection, period=period, first_day=first_day, count=count
+        )
+        self._db.execute(
+            statement.on_conflict_do_update(
+                index_elements=["collection_id", "period", "first_day"],
+                set_={"count": CollectionDownloads.count + statement.excluded.count},
+            )
+        )
+        mark_changed(self._db)
 
     def _raise(
         self, table: type[ContainerSummary] | type[CollectionSummary], key: str, count: int

@@ -18,19 +18,20 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from sregistry_core.contracts import Action
 from sregistry_core.db.session import mark_changed
 from sregistry_core.models import (
     Blob,
     Collection,
+    CollectionDownloads,
     CollectionSummary,
     Container,
-    DailyDownloads,
     DailyStorage,
     Entity,
     Image,
+    Period,
 )
 
 from .access import Access
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from . import Facilities
 
 JOB = "storage.measure"
-AnySelect = Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +149,15 @@ class Usage:
         days = self._measured_in(spans)
         if not days:
             return History([], {}, {})
-        found = _of_collections(
-            select(DailyStorage.day, func.sum(DailyStorage.size)), DailyStorage.collection_id
-        ).where(DailyStorage.day.in_(days), where)
-        total = {day: int(size) for day, size in self._db.execute(found.group_by(DailyStorage.day))}
-        named = _of_collections(
-            select(Entity.name, Collection.name, Collection.id), DailyStorage.collection_id
+        total = self._by_day(
+            DailyStorage.day, DailyStorage.size, DailyStorage.day.in_(days), entity, collection
         )
         largest = self._db.execute(
-            named.where(DailyStorage.day == days[-1], where)
+            select(Entity.name, Collection.name, Collection.id)
+            .select_from(DailyStorage)
+            .join(Collection, Collection.id == DailyStorage.collection_id)
+            .join(Entity, Entity.id == Collection.entity_id)
+            .where(DailyStorage.day == days[-1], where)
             .order_by(DailyStorage.size.desc(), Entity.name, Collection.name)
             .limit(most)
         ).all()
@@ -171,34 +171,42 @@ class Usage:
 
     def pulls(
         self,
-        span: Span,
+        period: Period,
+        spans: Sequence[Span],
         *,
         entity: Entity | None = None,
         collection: Collection | None = None,
         most: int,
     ) -> History:
-        """Give the pulls of each day, by the `most` collections that are pulled most."""
-        within = and_(
-            self._scope(entity, collection), DailyDownloads.day.between(span.first, span.last)
+        """Give the pulls of each span, on its first day, by the `most` that are pulled most.
+
+        spans   each begins with a period
+        """
+        where = self._scope(entity, collection)
+        key, day = CollectionDownloads.collection_id, CollectionDownloads.first_day
+        asked = and_(
+            CollectionDownloads.period == period, day.between(spans[0].first, spans[-1].last)
         )
-        by_day = self._db.execute(
-            _of_pulls(select(DailyDownloads.day, func.sum(DailyDownloads.count)))
+        total = self._by_day(day, CollectionDownloads.count, asked, entity, collection)
+        within = asked if collection is None else and_(asked, key == collection.id)
+        sums = (
+            select(key, func.sum(CollectionDownloads.count).label("sum"))
             .where(within)
-            .group_by(DailyDownloads.day)
+            .group_by(key)
+            .subquery()
         )
-        total = {day: int(count) for day, count in by_day}
         largest = self._db.execute(
-            _of_pulls(select(Entity.name, Collection.name, Collection.id))
-            .where(within)
-            .group_by(Entity.name, Collection.name, Collection.id)
-            .order_by(func.sum(DailyDownloads.count).desc(), Entity.name, Collection.name)
+            select(Entity.name, Collection.name, Collection.id)
+            .select_from(sums)
+            .join(Collection, Collection.id == sums.c.collection_id)
+            .join(Entity, Entity.id == Collection.entity_id)
+            .where(where)
+            .order_by(sums.c.sum.desc(), Entity.name, Collection.name)
             .limit(most)
         ).all()
         names = {row[2]: f"{row[0]}/{row[1]}" for row in largest}
         rows = self._db.execute(
-            _of_pulls(select(Collection.id, DailyDownloads.day, func.sum(DailyDownloads.count)))
-            .where(within, Collection.id.in_(names))
-            .group_by(Collection.id, DailyDownloads.day)
+            select(key, day, CollectionDownloads.count).where(asked, key.in_(names))
         )
         return History(sorted(total), _by_name(names, rows), total)
 
@@ -268,9 +276,13 @@ class Usage:
                 elsewhere.exists(), Container.collection_id.in_(self._within(entity, collection))
             )
             .distinct()
-            .subquery()
         )
-        return int(self._db.scalar(select(func.sum(held.c.size))) or 0)
+        if collection is None:
+            # An entity may hold most of what there is: looked at is what stands in several places.
+            several = select(Image.blob_id).group_by(Image.blob_id).having(func.count() > 1)
+            held = held.where(Blob.id.in_(several))
+        sums = select(func.sum(held.subquery().c.size))
+        return int(self._db.scalar(sums) or 0)
 
     def _within(self, entity: Entity | None, collection: Collection | None) -> Select[str]:
         return (
@@ -278,6 +290,38 @@ class Usage:
             .join(Entity, Entity.id == Collection.entity_id)
             .where(self._scope(entity, collection))
         )
+
+    def _by_day(
+        self,
+        day: InstrumentedAttribute[date],
+        amount: InstrumentedAttribute[int],
+        asked: ColumnElement[bool],
+        entity: Entity | None,
+        collection: Collection | None,
+    ) -> Mapping[date, int]:
+        """Sum up by day what may be seen, from an index alone.
+
+        Of the whole registry that is everything without what is hidden: it is added up at once,
+        and little is hidden from most.
+        """
+        table = day.class_
+        sums = select(day.label("day"), func.sum(amount).label("sum")).where(asked).group_by(day)
+        if collection is not None:
+            found = self._db.execute(sums.where(table.collection_id == collection.id))
+        elif entity is not None:
+            found = self._db.execute(
+                sums.where(table.collection_id.in_(self._within(entity, collection)))
+            )
+        else:
+            hidden_ids = select(Collection.id).where(Collection.id.not_in(self._within(None, None)))
+            every = sums.subquery()
+            hidden = sums.where(table.collection_id.in_(hidden_ids)).subquery()
+            found = self._db.execute(
+                select(every.c.day, every.c.sum - func.coalesce(hidden.c.sum, 0))
+                .select_from(every)
+                .outerjoin(hidden, hidden.c.day == every.c.day)
+            )
+        return {_day(one): int(sum_) for one, sum_ in found if sum_}
 
     def _scope(self, entity: Entity | None, collection: Collection | None) -> ColumnElement[bool]:
         """What is asked for and may be seen; the statement joins Collection with Entity."""
@@ -298,23 +342,6 @@ class Usage:
         ]
         found = {row[0] for row in self._db.execute(union_all(*asked))} if asked else set()
         return sorted(_day(day) for day in found if day is not None)
-
-
-def _of_collections(query: AnySelect, key: Any) -> AnySelect:
-    return (
-        query.select_from(DailyStorage)
-        .join(Collection, Collection.id == key)
-        .join(Entity, Entity.id == Collection.entity_id)
-    )
-
-
-def _of_pulls(query: AnySelect) -> AnySelect:
-    return (
-        query.select_from(DailyDownloads)
-        .join(Container, Container.id == DailyDownloads.container_id)
-        .join(Collection, Collection.id == Container.collection_id)
-        .join(Entity, Entity.id == Collection.entity_id)
-    )
 
 
 def _by_name(names: Mapping[str, str], rows: Any) -> Mapping[str, Mapping[date, int]]:

@@ -2,6 +2,7 @@
 
 import io
 
+from sregistry_core.models import Period
 from sregistry_core.services import finding
 from sregistry_core.services.cleaning import Choice
 from sregistry_core.services.client_containers import Begun
@@ -123,7 +124,10 @@ DOORS = {
     ),
     "usage.pulls": Refuses(
         lambda s, t: s.usage.pulls(
-            DaySpan(FUTURE.date(), FUTURE.date()), collection=t.blast.collection, most=1
+            Period.DAY,
+            [DaySpan(FUTURE.date(), FUTURE.date())],
+            collection=t.blast.collection,
+            most=1,
         )
     ),
     "usage.first_day": Refuses(lambda s, t: s.usage.first_day(collection=t.blast.collection)),

@@ -12,7 +12,14 @@ from sqlalchemy import select, text
 from sregistry_core.db import schema
 from sregistry_core.db.session import open_database, pause
 from sregistry_core.errors import ConfigurationError
-from sregistry_core.models import ManifestTag, Outbox, Team, metadata
+from sregistry_core.models import (
+    CollectionDownloads,
+    ManifestTag,
+    Outbox,
+    Period,
+    Team,
+    metadata,
+)
 from sregistry_core.testing.registry import MovableClock
 
 
@@ -90,6 +97,36 @@ def test_an_upgrade_that_copies_a_table_keeps_what_refers_to_it(on_sqlite, path)
         assert [tag.manifest_id for tag in db.scalars(select(ManifestTag))] == ["m"]
         assert db.scalar(text("PRAGMA foreign_keys")) == 1
         assert db.execute(text("PRAGMA foreign_key_check")).all() == []
+
+
+def test_pulls_of_before_are_summed_up_by_collection(database):
+    with database.writing.begin() as connection:
+        command.upgrade(schema._config(connection), "0019")
+    now = "2026-01-31 09:26:53.000000"
+    with database.writing.begin() as connection:
+        for statement in (
+            "INSERT INTO entity (id, name, kind, description, created_at)"
+            f" VALUES ('e', 'ada', 'user', '', '{now}')",
+            "INSERT INTO collection (id, entity_id, name, description, private, created_at)"
+            f" VALUES ('c', 'e', 'lab', '', false, '{now}')",
+            "INSERT INTO container (id, collection_id, name, description, created_at)"
+            f" VALUES ('a', 'c', 'one', '', '{now}'), ('b', 'c', 'two', '', '{now}')",
+            "INSERT INTO daily_downloads (container_id, day, count) VALUES"
+            " ('a', '2026-01-30', 2), ('b', '2026-01-30', 3), ('b', '2026-02-01', 4)",
+        ):
+            connection.exec_driver_sql(statement)
+
+    schema.upgrade(database.writing)
+
+    with database.transaction(writes=False) as db:
+        found = db.scalars(select(CollectionDownloads)).all()
+    assert {(one.period, str(one.first_day), one.count) for one in found} == {
+        (Period.DAY, "2026-01-30", 5),
+        (Period.DAY, "2026-02-01", 4),
+        (Period.WEEK, "2026-01-26", 9),
+        (Period.MONTH, "2026-01-01", 5),
+        (Period.MONTH, "2026-02-01", 4),
+    }
 
 
 def test_a_database_without_a_schema_is_refused_with_the_command_to_run(database):

@@ -18,10 +18,19 @@ from sregistry_core.digests import ContentDigest
 from sregistry_core.errors import Conflict
 from sregistry_core.formats.oci_manifest import OCI_EMPTY, OCI_MANIFEST
 from sregistry_core.jobs.unit import Unit, unit_of
-from sregistry_core.models import Collection, CollectionRole, Container, DailyDownloads, Star, Topic
+from sregistry_core.models import (
+    Collection,
+    CollectionDownloads,
+    CollectionRole,
+    Container,
+    DailyDownloads,
+    Star,
+    Topic,
+)
 from sregistry_core.names import CollectionName, ContainerName, ImageName
 from sregistry_core.services import Facilities, Services
 from sregistry_core.services.manifest_reference import Reference
+from sregistry_core.services.summaries import pulls_by_period
 
 from .catalogue import HOME, Catalogue, Shelf, Ware
 from .images import Keys, make_image
@@ -299,6 +308,17 @@ class Filling:
             services.db.add_all(
                 DailyDownloads(container_id=container, day=day, count=count)
                 for (container, day), count in pulls.items()
+            )
+            collections = {
+                container: services.db.get_one(Container, container).collection_id
+                for container in self._first
+            }
+            sums = pulls_by_period(pulls, collections)
+            services.db.add_all(
+                CollectionDownloads(
+                    collection_id=collection, period=period, first_day=first_day, count=count
+                )
+                for (collection, period, first_day), count in sums.items()
             )
 
     def _measure_until(self, moment: datetime) -> None:

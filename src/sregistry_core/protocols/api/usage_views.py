@@ -8,9 +8,8 @@ from pyramid.response import Response
 from sregistry_core.errors import Malformed, NotFound
 from sregistry_core.models import Collection, Container, Entity
 from sregistry_core.names import CollectionName, ContainerName
-from sregistry_core.services.buckets import latest, spans_of, summed
+from sregistry_core.services.buckets import PERIODS, latest, spans_of, summed
 from sregistry_core.services.sizes import Sized
-from sregistry_core.services.usage import Span
 from sregistry_core.web.paging import LARGEST_LIMIT, parse_limit
 
 from .answers import answer
@@ -61,8 +60,7 @@ def show_usage(request: Request) -> Response:
     if what == "storage":
         found = latest(usage.storage(spans, most=most, **scope), spans)
     else:
-        whole = Span(spans[0].first, spans[-1].last)
-        found = summed(usage.pulls(whole, most=most, **scope), spans)
+        found = summed(usage.pulls(PERIODS[chosen], spans, most=most, **scope), spans)
     return answer(
         {
             "spans": [{"first": str(one.first), "last": str(one.last)} for one in spans],

@@ -33,6 +33,9 @@ NOTICES = {
     # Builds
     "build-ordered": _("The build is ordered."),
     "build-cancelled": _("The build is being ended."),
+    "rebuild-set": _("The image will be built anew by itself."),
+    "rebuild-now": _("The image is being built anew. Look again in a while."),
+    "rebuild-remove": _("The image is not built anew by itself any more. What was built stays."),
     "uploaded": _("The image is uploaded. What it says of itself is shown here in a moment."),
     # Teams
     "team-created": _("The team is made, and you own it."),

@@ -9,6 +9,7 @@ _ORDERED = (
     f"/library/{{entity:{_NAME}}}/{{collection:{_NAME}}}"
     "/{container:[A-Za-z0-9][A-Za-z0-9._-]*}:{reference:[^/@]+}"
 )
+_REBUILDS = "/{entity}/{collection}/-/rebuilds"
 
 
 def includeme(config: Configurator) -> None:
@@ -25,6 +26,8 @@ def includeme(config: Configurator) -> None:
     # As SingularityCE prints it after `build --remote --detached`. An entity may be called so, too:
     # none of its own pages has four parts like these.
     add("ui.ordered_image", _ORDERED, request_method=_READING)
+    add("ui.rebuilds", _REBUILDS, request_method=(*_READING, "POST"))
+    add("ui.change_rebuild", f"{_REBUILDS}/{{deed:now|remove}}", request_method="POST")
     # A definition is larger than other forms, and may come as a file.
     config.take_large_forms("ui.order_build")
     config.include(".words")
@@ -33,3 +36,4 @@ def includeme(config: Configurator) -> None:
     config.scan(".log_views")
     config.scan(".order_views")
     config.scan(".ordered_views")
+    config.scan(".rebuild_views")

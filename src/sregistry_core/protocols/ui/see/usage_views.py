@@ -7,7 +7,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from sregistry_core.errors import Malformed
-from sregistry_core.services.buckets import RANGES, Gathered, latest, spans_of, summed
+from sregistry_core.services.buckets import PERIODS, RANGES, Gathered, latest, spans_of, summed
 from sregistry_core.services.usage import Span
 
 from ..charts import BYTES, COUNT, MOST_SERIES, Chart, Series, column_chart
@@ -76,9 +76,8 @@ def _storage(request: Request, place: Place, spans: Sequence[Span], *, most: int
 
 
 def _pulls(request: Request, place: Place, spans: Sequence[Span], *, most: int) -> Gathered:
-    whole = Span(spans[0].first, spans[-1].last)
-    usage = request.services.usage
-    return summed(usage.pulls(whole, most=most, **_scope(place)), spans)
+    period, usage = PERIODS[_range(request)], request.services.usage
+    return summed(usage.pulls(period, spans, most=most, **_scope(place)), spans)
 
 
 def _chart(request: Request, title: str, unit: str, chosen: str, found: Gathered) -> Chart:
