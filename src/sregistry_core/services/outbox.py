@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import case, delete, func, or_, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sregistry_core.db.session import mark_changed
@@ -185,9 +183,10 @@ class OutboxService:
         for job, pause in every.items():
             if job not in known:
                 # Another process may write it down at the same moment.
-                with suppress(IntegrityError), self._db.begin_nested():
-                    first = min(pause, _SOON) if job in soon else pause
-                    self._db.add(Periodic(job=job, due_at=now + first))
+                first = min(pause, _SOON) if job in soon else pause
+                row = insert_for(self._db, Periodic).values(job=job, due_at=now + first)
+                self._db.execute(row.on_conflict_do_nothing())
+                mark_changed(self._db)
                 continue
             # A pause may have been longer in yesterday's ini file.
             if now < known[job] <= now + pause:
