@@ -71,6 +71,13 @@ def test_a_process_that_needs_more_memory_than_it_may_have_is_the_reason(
     assert _processes_of(order) == []
 
 
+def test_a_build_that_the_kernel_has_killed_says_so(make_builder, make_order_in, definition):
+    command = ("sh", "-c", "sh -c 'kill -9 $$'; exit $?")
+
+    with pytest.raises(BuildFailed, match=r"ended with status 137: it was killed, as the kernel"):
+        make_builder(command=command).run(make_order_in(definition("true")), Lines())
+
+
 def test_more_processes_than_it_may_have_are_the_reason(make_builder, make_order_in, definition):
     many = "for n in $(/bin/busybox seq 600); do /bin/busybox sleep 611 & done"
     order = make_order_in(definition(many, "echo all are there", "wait"))

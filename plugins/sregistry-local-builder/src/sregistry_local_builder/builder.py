@@ -1,5 +1,6 @@
 """Builds with the Apptainer or Singularity of this machine, in a sandbox."""
 
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -23,6 +24,8 @@ from .sandbox import Sandbox
 
 _VERSION_SECONDS = 30
 _LOOK_AT_DISK_SECONDS = 5.0
+_STATUS_OF_KILLED = 128 + signal.SIGKILL
+_KILLED = "it was killed, as the kernel does where all that builds may have of memory is used up"
 
 
 class LocalBuilder(Builder):
@@ -50,7 +53,8 @@ class LocalBuilder(Builder):
         status = process.follow(limits.looking(output.line), self._why_to_stop(order))
         if status:
             said = f"{program.command[0]} build ended with status {status}"
-            raise BuildFailed(": ".join(filter(None, (said, limits.reason()))))
+            why = limits.reason() or (_KILLED if status == _STATUS_OF_KILLED else "")
+            raise BuildFailed(": ".join(filter(None, (said, why))))
         if not image.is_file():
             raise BuildFailed("the build ended well and left no image")
         program.tell_bases(order, output)
