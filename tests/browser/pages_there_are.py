@@ -39,6 +39,7 @@ NO_PAGES = {
     "ui.come_back": "another site sends here",
     "ui.upload_underway": "a script asks",
     "ui.build_log": "a script asks",
+    "ui.ordered_image": "leads to a build, or to its image",
     "ui.login_metadata": "XML, of a login by SAML",
     "ui.site_logo": "a picture, of a site that has one",
     "ui.site_style": "the colours of a site that has its own",
