@@ -219,9 +219,9 @@ class Apptainer:
             raise ApptainerMissing(f"cannot enter {self.root}: {' '.join(ran.screen.split())}")
         return ran
 
-    def entering(self) -> list[str]:
-        """Give words that run those after them in the root, as root, which these must drop."""
-        return [str(word) for word in self._inside([], None, "")]
+    def entering(self, environment: Mapping[str, str] | None = None) -> list[str]:
+        """Give words that run those after them: as root, or as the user with an environment."""
+        return [str(one) for one in self._inside([], environment, _DROP if environment else "")]
 
     def put(self, source: Path, name: str = "") -> Path:
         """Copy a file of the host into the client's directory, as the user's own, and name it."""
