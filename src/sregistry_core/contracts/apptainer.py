@@ -12,13 +12,13 @@ from pathlib import Path
 from sregistry_core.errors import ConfigurationError
 
 from .apptainer_logins import FOLDERS, DockerLogin, login_files, secrets_of
-from .base_digests import digests_of_bases
+from .base_digests import VARIABLE, digests_of_bases
 from .builder import BuildFailed, BuildOrder, BuildOutput
 from .settings import PluginSettings
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_PROGRAMS = ("apptainer", "singularity")
 _BOOTSTRAP = re.compile(r"^\s*bootstrap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
-_VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 _ARGUMENTS = re.compile(r"^\s*%arguments\b[^\n]*\n(.*?)(?=^\s*%|\Z)", re.I | re.M | re.S)
 _ASSIGNMENT = re.compile(r"^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$", re.MULTILINE)
 _LONGEST_LINE = 1 << 16
@@ -91,6 +91,12 @@ class ApptainerProgram:
     options: tuple[str, ...] = ()
     bootstraps: frozenset[str] = frozenset()
     docker: DockerLogin | None = None
+
+    @property
+    def name(self) -> str:
+        """What the program is called, whatever leads to it."""
+        names = [Path(word).name for word in self.command]
+        return next((one for one in names if one in _PROGRAMS), names[0])
 
     def require_allowed(self, order: BuildOrder) -> None:
         """Raise BuildFailed for a definition that starts from what it may not."""
@@ -188,7 +194,7 @@ def _bootstraps(definition: str, arguments: Mapping[str, str]) -> Iterator[str]:
 
 
 def _filled_in(definition: str, known: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda one: known.get(one[1], one[0]), definition)
+    return VARIABLE.sub(lambda one: known.get(one[1], one[0]), definition)
 
 
 def read_apptainer(settings: PluginSettings) -> ApptainerProgram:

@@ -10,7 +10,8 @@ from pathlib import Path
 from .builder import BuildOrder
 
 _HEADER = re.compile(r"^\s*(bootstrap|from)\s*:\s*(.*?)\s*(?:\s#.*)?$", re.IGNORECASE)
-_VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+"""A build argument, where a definition has it filled in."""
 _FETCHED = ("library", "oras", "shub")
 """Of these the program keeps the file as it has come."""
 _BLOCK = 1 << 20
@@ -43,7 +44,7 @@ def _bases(order: BuildOrder) -> Iterator[tuple[str, str]]:
         header = _HEADER.match(line)
         if header is None:
             continue
-        value = _VARIABLE.sub(lambda one: order.arguments.get(one[1], one[0]), header[2])
+        value = VARIABLE.sub(lambda one: order.arguments.get(one[1], one[0]), header[2])
         if header[1].lower() == "bootstrap":
             agent = value.lower()
         elif agent and "{{" not in value:

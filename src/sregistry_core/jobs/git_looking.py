@@ -325,6 +325,8 @@ class _Look:
                 kind: ref.removeprefix(_BRANCH).removeprefix(_TAG),
                 "path": recipe.path,
             },
+            # Whoever may push there need not be whom the collection was connected by.
+            own_recipe=False,
         )
 
     def _say(self, trouble: str) -> None:

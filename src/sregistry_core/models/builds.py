@@ -68,6 +68,8 @@ class Build(Base):
     """Of all lines, each with a line feed, when the build has ended."""
     provenance_digest: Mapped[str | None] = mapped_column(String(71))
     """Of the manifest that tells OCI clients how the image was built."""
+    own_recipe: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whoever has ordered it has sent the recipe and its files: it may read what they may."""
     unnamed: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Nobody has named its image, which is let go after a while."""
     retry_of: Mapped[str | None] = mapped_column(ForeignKey("build.id", ondelete="SET NULL"))

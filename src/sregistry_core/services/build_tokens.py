@@ -40,13 +40,13 @@ class BuildTokens:
     def issue(self, build_id: str) -> BuildToken | None:
         """Make the token of a running build; the same one for a worker that finds it again.
 
-        None where nobody has ordered it who is still here, and for a recipe from a Git repository:
-        whoever may push there need not be whom the collection was connected by.
+        None where nobody has ordered it who is still here, and where somebody else has sent the
+        recipe: it could bring what only the orderer may read to its author.
         """
         self._access.require_system()
         build = self._db.get_one(Build, build_id)
         user = build.orderer
-        if user is None or user.is_shut_out or build.source.get("repository"):
+        if user is None or user.is_shut_out or not build.own_recipe:
             return None
         if build.state is not BuildState.RUNNING or build.started_at is None:
             return None

@@ -49,6 +49,7 @@ class Wish:
     context    the identifier of a context of theirs that has arrived
     source     where the definition comes from: `repository`, `commit`, `path`, `branch`
     unnamed    the name is one of `UnnamedBuilds`
+    own_recipe whoever orders has sent the definition and its context, and not somebody else
     """
 
     definition: str
@@ -59,6 +60,7 @@ class Wish:
     context: str | None = None
     source: Mapping[str, str] = field(default_factory=dict)
     unnamed: bool = False
+    own_recipe: bool = True
 
 
 class Builds:
@@ -109,6 +111,7 @@ class Builds:
             ordered_by=self._access.caller.user_id,
             ordered_at=self._facilities.clock(),
             unnamed=wish.unnamed,
+            own_recipe=wish.own_recipe,
             retry_of=retry_of.id if retry_of is not None else None,
         )
         self._db.add(build)
@@ -243,6 +246,7 @@ class Builds:
             context=build.context_id,
             source=build.source,
             unnamed=build.unnamed,
+            own_recipe=build.own_recipe and build.ordered_by == self._access.caller.user_id,
         )
         return self.order(wish, retry_of=build)
 

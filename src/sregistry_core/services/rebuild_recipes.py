@@ -20,6 +20,7 @@ class Recipe:
 
     context   the identifier of the files that go along
     bases     digests of base images, by address, as that build has seen them
+    author    the identifier of the user who has sent it; None where that is not known
     """
 
     definition: str
@@ -28,6 +29,7 @@ class Recipe:
     source: Mapping[str, str] = field(default_factory=dict)
     context: str | None = None
     bases: Mapping[str, str] = field(default_factory=dict)
+    author: str | None = None
 
 
 def recipe_of(db: Session, image: Image) -> Recipe:
@@ -47,6 +49,7 @@ def recipe_of(db: Session, image: Image) -> Recipe:
             builder=build.builder,
             source=dict(build.source),
             context=build.context_id,
+            author=build.ordered_by if build.own_recipe else None,
             bases={
                 name.removeprefix(FACT): str(value)
                 for name, value in build.facts.items()

@@ -115,6 +115,7 @@ class Rebuilding:
             arguments=recipe.arguments,
             context=recipe.context,
             source=recipe.source,
+            own_recipe=recipe.author is not None and recipe.author == caller.user_id,
         )
         return Rebuild(row.id, caller, wish, "")
 

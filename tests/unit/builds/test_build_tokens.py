@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from sregistry_core.contracts import Scope
 from sregistry_core.errors import LoginRequired
-from sregistry_core.models import Build, BuildState, Token
-from sregistry_core.names import ImageName
+from sregistry_core.models import Build, BuildState, CollectionRole, Token
+from sregistry_core.names import CollectionName, ImageName
 from sregistry_core.services import Services
 from sregistry_core.services.builds import Wish
 
@@ -97,8 +97,40 @@ def test_a_token_lives_no_longer_than_a_build_may(registry, begin):
         caller(registry, token.secret)
 
 
-def test_a_build_from_git_has_none(registry, begin):
-    assert issue(registry, begin(source={"repository": "https://git.test/a/b"})) is None
+def test_a_recipe_that_somebody_else_has_sent_has_none(registry, begin):
+    assert issue(registry, begin(own_recipe=False)) is None
+
+
+def test_to_try_again_what_somebody_else_has_ordered_gives_them_nothing_to_read(registry, begin):
+    registry.user("bob")
+    build = begin()
+    with registry.parts.unit()() as services:
+        services.building.end(build, BuildState.FAILED)
+        services.grants.give(
+            services.catalog.collection(CollectionName.parse("ada/lab", home="tacc")),
+            CollectionRole.WRITER,
+            user="bob",
+        )
+
+    of_bob, of_ada = retried(registry, build, "bob"), retried(registry, build, "ada")
+    assert issue(registry, of_bob) is None
+    with registry.parts.unit()() as services:
+        services.building.end(of_bob, BuildState.FAILED)
+    of_both = retried(registry, of_bob, "ada")
+
+    assert issue(registry, of_both) is None
+    assert issue(registry, of_ada).user == "ada"
+
+
+def retried(registry, build, who):
+    """Has somebody order it again, begins that, and gives its number."""
+    with registry.parts.unit()() as services:
+        caller = services.accounts.caller_of(services.accounts.find(who))
+        mine = Services(services.db, caller, services.facilities)
+        again = mine.builds.retry(mine.builds.find(build)).id
+    with registry.parts.unit()() as services:
+        services.building.begin(again)
+    return again
 
 
 def test_nobody_who_is_gone_or_disabled_has_one(registry, begin):

@@ -353,3 +353,19 @@ def test_a_schedule_is_changed_shown_and_ended(lab):
     lab.registry.clock.move(timedelta(days=8))
     lab.registry.run_jobs()
     assert len(lab.builds) == 1
+
+
+def test_a_rebuild_reads_with_the_rights_of_its_owner_only_what_they_have_ordered(registry, lab):
+    """Else the recipe that Bob gives to a tag would read what only Ada may."""
+    lab.build()
+    lab.schedule(every_days=7)
+    lab.pass_time()
+    with registry.parts.unit()() as services:
+        collection = services.catalog.collection(CollectionName("ada", "lab"))
+        services.grants.give(collection, CollectionRole.WRITER, user="bob")
+    lab.build(who="bob")
+
+    lab.pass_time()
+    lab.pass_time()
+
+    assert [one.own_recipe for one in lab.builds] == [True, True, True, False, False]

@@ -52,7 +52,7 @@ class LocalBuilder(Builder):
         limits = LimitsSeen(self._sandbox)
         status = process.follow(limits.looking(output.line), self._why_to_stop(order))
         if status:
-            said = f"{program.command[0]} build ended with status {status}"
+            said = f"{program.name} build ended with status {status}"
             why = limits.reason() or (_KILLED if status == _STATUS_OF_KILLED else "")
             raise BuildFailed(": ".join(filter(None, (said, why))))
         if not image.is_file():
@@ -78,9 +78,9 @@ class LocalBuilder(Builder):
                 stdin=subprocess.DEVNULL,
             )
         except (OSError, subprocess.TimeoutExpired):
-            return self._program.command[0]
+            return self._program.name
         said = done.stdout.strip().splitlines()
-        return said[-1] if said and not done.returncode else self._program.command[0]
+        return said[-1] if said and not done.returncode else self._program.name
 
     def _why_to_stop(self, order: BuildOrder) -> Callable[[], str | None]:
         looked_at = time.monotonic()

@@ -72,7 +72,7 @@ class SlurmBuilder(Builder):
         self._account = account
         self._limits = limits
         self._pause = pause
-        self._version = Path(program.command[-1]).name
+        self._version = program.name
 
     def run(self, order: BuildOrder, output: BuildOutput) -> Path:
         """Build in the work directory of the order, which the nodes share."""
@@ -199,8 +199,7 @@ class SlurmBuilder(Builder):
         if memory.was_seen:
             raise BuildFailed(_ENDS["OUT_OF_MEMORY"].format(job=job))
         if status.isdigit():
-            program = self._program.command[0]
-            raise BuildFailed(f"{program} build ended with status {status}")
+            raise BuildFailed(f"{self._program.name} build ended with status {status}")
         if seen is None:
             raise BuildFailed(f"Slurm no longer knows the job {job}, and it has left no status")
         raise BuildFailed(f"the job {job} failed: {seen.reason or 'Slurm says no more'}")

@@ -51,7 +51,7 @@ def upgrade() -> None:
 
 
 def _sum_up(connection: sa.Connection) -> None:
-    """Add up what was counted by container, one collection after the other."""
+    """Add up what was counted by container."""
     table = sa.table(
         "collection_downloads",
         sa.column("collection_id", sa.String),
