@@ -25,7 +25,7 @@ USER = "10001"
 
 # As the unit has it: nothing can be written but the state directory, no privilege is gained. What
 # the unit names is mounted where it names it, in a namespace that is gone with the process; the
-# interpreter of the tests may be where only root gets.
+# interpreter of the tests may be where only root gets, or below the /tmp that the unit has anew.
 _ENTER = """
 set -e
 room=$1 user=$2
@@ -58,7 +58,16 @@ mount --bind "$room/place-1" /opt/sregistry
 mount --bind "$room/etc" /etc/sregistry
 mount --bind "$room/state" /var/lib/sregistry
 mount -o remount,bind,ro /
+mount --rbind "$room" /mnt
 mount -t tmpfs -o mode=1777 tmpfs /tmp
+number=0
+for place in $PLACES; do
+    number=$((number + 1))
+    case $place in
+    /tmp/*) mkdir -p "$place"; mount --bind "/mnt/place-$number" "$place" ;;
+    esac
+done
+umount --lazy /mnt
 cd /
 exec setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs \
     --inh-caps "-all$CAPS" --ambient-caps "-all$CAPS" --bounding-set "-all$CAPS" \
