@@ -1,5 +1,6 @@
 """Engines, and sessions that live and die with one transaction."""
 
+import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from sregistry_core.errors import ConfigurationError
 
 from .failures import is_full
 from .turns import Turns
+
+log = logging.getLogger(__name__)
 
 _WRITES = "sregistry_writes"
 _MANAGER = "transaction_manager"
@@ -105,6 +108,8 @@ def open_database(url: str) -> Database:
         ) from error
     if sqlite:
         _prepare_sqlite(engine)
+    else:
+        _forgive_lost_rollbacks(engine)
     session_class = type("RegistrySession", (Session,), {})
     _join_transactions(session_class)
     return Database(
@@ -218,6 +223,25 @@ def mark_changed(session: Session) -> None:
     """Tell the transaction that a bulk statement has written; it would be rolled back unseen."""
     session.info[_CHANGED] = True
     session.info[_JOINING].mark_changed(session)
+
+
+def _forgive_lost_rollbacks(engine: Engine) -> None:
+    """Let a rollback that finds its connection lost be one that was done: the server has done it.
+
+    It would hide what is being answered, and leave the request without a transaction.
+    """
+    dialect = engine.dialect
+    roll_back = dialect.do_rollback
+
+    def do_rollback(connection: Any) -> None:
+        try:
+            roll_back(connection)
+        except dialect.loaded_dbapi.Error as error:
+            if not dialect.is_disconnect(error, connection, None):
+                raise
+            log.info("a connection to the database was lost: %s", " ".join(str(error).split()))
+
+    dialect.do_rollback = do_rollback  # type: ignore[method-assign, assignment]
 
 
 def _sqlite_options() -> dict[str, Any]:

@@ -5,9 +5,10 @@ import threading
 import pytest
 from alembic import command
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from sregistry_core.db import schema
-from sregistry_core.db.session import open_database
+from sregistry_core.db.session import open_database, pause, start_over
 from sregistry_core.errors import ConfigurationError
 from sregistry_core.models import Blob, Image, Tag, Team, User
 from sregistry_core.testing.registry import MovableClock
@@ -114,6 +115,32 @@ def test_many_processes_that_set_up_at_once_make_one_schema(url):
         thread.join()
 
     assert failed == []
+
+
+@pytest.mark.parametrize("leave", [pause, start_over])
+def test_a_connection_that_was_lost_is_left_like_any_other(database, leave):
+    """The server was killed while an answer was on its way: the rollback is first to find out."""
+    with database.transaction() as db:
+        mine = db.scalar(text("SELECT pg_backend_pid()"))
+        with database.transaction() as other:
+            other.scalar(text(f"SELECT pg_terminate_backend({mine}, 10000)"))
+
+        leave(db)
+
+        assert db.scalar(text("SELECT pg_backend_pid()")) != mine
+
+
+def test_what_a_lost_connection_has_written_is_not_taken_for_kept(database):
+    schema.upgrade(database.writing)
+    with pytest.raises(OperationalError), database.transaction() as db:
+        db.add(Team(name="lost", created_at=MovableClock()()))
+        db.flush()
+        mine = db.scalar(text("SELECT pg_backend_pid()"))
+        with database.transaction() as other:
+            other.scalar(text(f"SELECT pg_terminate_backend({mine}, 10000)"))
+
+    with database.transaction(writes=False) as db:
+        assert db.scalars(select(Team)).all() == []
 
 
 def test_a_database_that_is_not_unicode_is_refused_with_the_words_that_help(postgresql):
