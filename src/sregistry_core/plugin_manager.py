@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeVar
@@ -148,10 +149,16 @@ def load_plugins(
     )
 
 
+@cache
+def _installed() -> Mapping[str, EntryPoint]:
+    """The plugins of this environment: what is installed later is found by the next process."""
+    return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+
+
 def _register_installed(
     manager: pluggy.PluginManager, settings: CoreSettings
 ) -> Iterator[PluginVersion]:
-    installed = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    installed = _installed()
     for name in settings.plugins:
         if name not in installed:
             known = ", ".join(sorted(installed)) or "none"

@@ -23,6 +23,7 @@ from sregistry_core.names import CollectionName
 
 PUBLIC_URL = "http://registry.test"
 PASSWORD = "correct horse battery"
+_HASHES: dict[str, str] = {}
 
 
 class MovableClock:
@@ -168,6 +169,7 @@ class Registry:
         if self.ini["sregistry.database"].startswith("sqlite"):
             shutil.copy(empty_database, directory / "registry.sqlite")
         self.parts = Parts.open(self.ini, here=directory, environ={}, clock=self.clock)
+        _remember_hashes(self.parts)
         self.app = TestApp(assemble(self.parts), extra_environ={"REMOTE_ADDR": "127.0.0.1"})
 
     @property
@@ -221,6 +223,19 @@ class Registry:
     def close(self) -> None:
         """Close the database."""
         self.parts.close()
+
+
+def _remember_hashes(parts: Parts) -> None:
+    """Hash each password of the tests once: it is slow on purpose, and all people have the same."""
+    hashes = parts.facilities.hashes
+    hash_anew = hashes.hash
+
+    def remembered(password: str) -> str:
+        if password not in _HASHES:
+            _HASHES[password] = hash_anew(password)
+        return _HASHES[password]
+
+    hashes.hash = remembered  # type: ignore[method-assign]
 
 
 def ini_of(directory: Path) -> dict[str, str]:
