@@ -5,10 +5,10 @@ in the folder `locale`, a site's own in a folder that its ini file names; it is 
 and nothing has to be compiled.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import BytesIO
@@ -112,12 +112,19 @@ def read_catalogues(of_site: Path | None) -> dict[str, list[Catalog]]:
     Raises ConfigurationError with one line for a catalogue that cannot be used.
     """
     found: dict[str, list[Catalog]] = {}
-    shipped = files("sregistry_core.protocols.ui") / "locale"
-    for folder in (shipped, *([of_site] if of_site is not None else [])):
-        for place in _languages_in(folder):
-            catalogue = _read(place / _FILE)
-            found.setdefault(language_called(place.name).name, []).append(catalogue)
+    for name, catalogue in (*_shipped(), *(_catalogues_in(of_site) if of_site else ())):
+        found.setdefault(name, []).append(catalogue)
     return found
+
+
+@cache
+def _shipped() -> tuple[tuple[str, Catalog], ...]:
+    return tuple(_catalogues_in(files("sregistry_core.protocols.ui") / "locale"))
+
+
+def _catalogues_in(folder: Traversable) -> Iterator[tuple[str, Catalog]]:
+    for place in _languages_in(folder):
+        yield language_called(place.name).name, _read(place / _FILE)
 
 
 def _languages_in(folder: Traversable) -> list[Traversable]:
