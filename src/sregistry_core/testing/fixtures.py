@@ -13,6 +13,7 @@ import pytest
 from .postgresql import PostgresqlServer
 from .redis_server import RedisServer
 from .registry import Actor, Registry, make_empty_database
+from .routers import Routers
 
 MakeRegistry = Callable[..., Registry]
 DatabaseSettings = Callable[[], AbstractContextManager[dict[str, str]]]
@@ -60,9 +61,15 @@ def database_settings(request: pytest.FixtureRequest) -> DatabaseSettings:
     return settings
 
 
+@pytest.fixture(scope="session")
+def routers() -> Routers:
+    """The routers that tests of a run hand on to each other."""
+    return Routers()
+
+
 @pytest.fixture
 def make_registry(
-    tmp_path: Path, empty_database: Path, database_settings: DatabaseSettings
+    tmp_path: Path, empty_database: Path, database_settings: DatabaseSettings, routers: Routers
 ) -> Iterator[MakeRegistry]:
     """Makes registries; a keyword argument `name__key` or `name` sets an ini key.
 
@@ -78,7 +85,7 @@ def make_registry(
                 for key, value in settings.items()
             }
             ini = {**stack.enter_context(database_settings()), **ini}
-            registry = Registry(tmp_path / f"registry-{len(made)}", empty_database, ini)
+            registry = Registry(tmp_path / f"registry-{len(made)}", empty_database, ini, routers)
             made.append(registry)
             stack.callback(registry.close)
             return registry

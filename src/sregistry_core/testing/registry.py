@@ -14,12 +14,14 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 from webtest import TestApp, TestResponse
 
-from sregistry_core.app import Parts, assemble
+from sregistry_core.app import Parts
 from sregistry_core.contracts import Scope
 from sregistry_core.db import schema
 from sregistry_core.db.session import open_database
 from sregistry_core.models import metadata
 from sregistry_core.names import CollectionName
+
+from .routers import Routers
 
 PUBLIC_URL = "http://registry.test"
 PASSWORD = "correct horse battery"
@@ -161,7 +163,15 @@ class Actor:
 class Registry:
     """A registry with its own directory, database and clock."""
 
-    def __init__(self, directory: Path, empty_database: Path, settings: Mapping[str, str]):
+    def __init__(
+        self,
+        directory: Path,
+        empty_database: Path,
+        settings: Mapping[str, str],
+        routers: Routers | None = None,
+    ):
+        self._routers = routers or Routers()
+        self._settings = settings
         self.directory = directory
         self.clock = MovableClock()
         directory.mkdir(parents=True, exist_ok=True)
@@ -170,7 +180,9 @@ class Registry:
             shutil.copy(empty_database, directory / "registry.sqlite")
         self.parts = Parts.open(self.ini, here=directory, environ={}, clock=self.clock)
         _remember_hashes(self.parts)
-        self.app = TestApp(assemble(self.parts), extra_environ={"REMOTE_ADDR": "127.0.0.1"})
+        self.app = TestApp(
+            self._routers.take(self.parts, settings), extra_environ={"REMOTE_ADDR": "127.0.0.1"}
+        )
 
     @property
     def stranger(self) -> Actor:
@@ -223,6 +235,7 @@ class Registry:
     def close(self) -> None:
         """Close the database."""
         self.parts.close()
+        self._routers.give_back(self.app.app, self._settings)
 
 
 def _remember_hashes(parts: Parts) -> None:
