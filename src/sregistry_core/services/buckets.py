@@ -1,5 +1,6 @@
 """Stretches of time that amounts of days are gathered in: days, weeks or months."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -64,13 +65,16 @@ def spans_of(range_name: str, today: date, first: date | None) -> Sequence[Span]
 
 
 def summed(history: History, spans: Sequence[Span]) -> Gathered:
-    """Add the days of each span up, as is right for pulls."""
+    """Add the days of each span up, as is right for pulls. The spans come one after the other."""
+    firsts = [one.first for one in spans]
 
     def amounts(by_day: Mapping[date, int]) -> Sequence[int]:
-        return [
-            sum(by_day.get(one.first + _DAY * day, 0) for day in range(_length(one)))
-            for one in spans
-        ]
+        found = [0] * len(spans)
+        for day, amount in by_day.items():
+            number = bisect_right(firsts, day) - 1
+            if number >= 0 and day <= spans[number].last:
+                found[number] += amount
+        return found
 
     return _gathered(history, spans, amounts)
 
@@ -80,13 +84,16 @@ def latest(history: History, spans: Sequence[Span]) -> Gathered:
 
     A span without one has that of the span before it: nothing was lost, nobody has measured.
     """
+    last_days = [
+        max((day for day in history.days if one.first <= day <= one.last), default=None)
+        for one in spans
+    ]
 
     def amounts(by_day: Mapping[date, int]) -> Sequence[int]:
         found: list[int] = []
-        for one in spans:
-            measured = [day for day in history.days if one.first <= day <= one.last]
+        for day in last_days:
             before = found[-1] if found else 0
-            found.append(by_day.get(measured[-1], 0) if measured else before)
+            found.append(before if day is None else by_day.get(day, 0))
         return found
 
     return _gathered(history, spans, amounts)
@@ -111,7 +118,3 @@ def _months(today: date, count: int) -> Sequence[Span]:
         end = begin - _DAY
         begin = end.replace(day=1)
     return months[::-1]
-
-
-def _length(span: Span) -> int:
-    return (span.last - span.first).days + 1

@@ -279,8 +279,15 @@ class Usage:
         )
         if collection is None:
             # An entity may hold most of what there is: looked at is what stands in several places.
-            several = select(Image.blob_id).group_by(Image.blob_id).having(func.count() > 1)
-            held = held.where(Blob.id.in_(several))
+            # PostgreSQL would do so once in each of its workers, were it not told to keep the list.
+            several = (
+                select(Image.blob_id)
+                .group_by(Image.blob_id)
+                .having(func.count() > 1)
+                .cte("in_several_places")
+                .prefix_with("MATERIALIZED", dialect="postgresql")
+            )
+            held = held.where(Blob.id.in_(select(several.c.blob_id)))
         sums = select(func.sum(held.subquery().c.size))
         return int(self._db.scalar(sums) or 0)
 

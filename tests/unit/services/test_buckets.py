@@ -38,6 +38,7 @@ def test_another_range_is_refused():
 def test_pulls_are_summed_up_and_what_is_not_named_is_left():
     spans = [Span(date(2026, 3, 1), date(2026, 3, 2)), Span(date(2026, 3, 3), date(2026, 3, 4))]
     total = {date(2026, 3, 1): 5, date(2026, 3, 2): 2, date(2026, 3, 4): 9, date(2026, 2, 1): 99}
+    total[date(2026, 3, 5)] = 99
     history = History(sorted(total), {"ada/lab": {date(2026, 3, 1): 5}}, total)
     found = summed(history, spans)
     assert found.largest == {"ada/lab": [5, 0]}

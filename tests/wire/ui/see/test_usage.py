@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from sregistry_core.contracts import Caller
 from sregistry_core.models import DailyStorage
 from sregistry_core.names import CollectionName
 from sregistry_core.testing.browser import Browser
@@ -89,6 +90,20 @@ def test_shared_bytes_tell_nothing_of_what_is_hidden(filled, ada, bob):
         assert shared_of(services, "ada/lab") == 0
     with filled.parts.unit()() as services:
         assert shared_of(services, "ada/lab") == SHARED
+
+
+def test_of_an_owner_shared_is_what_stands_in_several_collections_that_one_sees(filled, ada):
+    stranger = Caller.anonymous()
+    # In the lab and in the spare collection; that bob has it, nobody else is told.
+    assert shared_by(filled, "ada", stranger) == 2 * SHARED
+    assert ada.delete("/v1/images/ada/spare/blast:1?arch=amd64", status=200)
+    assert shared_by(filled, "ada", stranger) == 0
+    assert shared_by(filled, "ada", None) == SHARED
+
+
+def shared_by(registry, name, caller):
+    with registry.parts.unit(caller)() as services:
+        return services.usage.totals(entity=services.catalog.entity(name)).shared
 
 
 def shared_of(services, name):

@@ -60,11 +60,12 @@ def give_usage(request: Request) -> Response:
     spans = _spans(request, place, chosen)
     gather = _storage if what == "storage" else _pulls
     found = gather(request, place, spans, most=_MANY)
-    rows = [
-        [str(span.first), str(span.last), name, amounts[number]]
+    days = [(str(span.first), str(span.last)) for span in spans]
+    rows = (
+        [first, last, name, amount]
         for name, amounts in [*found.largest.items(), *_rest(found, "others")]
-        for number, span in enumerate(spans)
-    ]
+        for (first, last), amount in zip(days, amounts, strict=True)
+    )
     unit = "bytes" if what == "storage" else "pulls"
     columns = ["from", "to", "collection", unit]
     return csv_response(f"{what}-{place.file_name}-{chosen}", columns, rows)
