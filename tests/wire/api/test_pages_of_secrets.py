@@ -1,0 +1,140 @@
+"""What lets somebody in is listed by pages, in the API and in the browser."""
+
+from datetime import timedelta
+
+import pytest
+
+from sregistry_core.testing.browser import Browser
+from sregistry_core.testing.statements import statements_of
+
+AT_ONE_MOMENT = 3
+"""So many are made in the same moment, so that pages of two end in the middle of them."""
+
+
+@pytest.fixture
+def registry(make_api):
+    return make_api(protocols="discovery transfer library api ui")
+
+
+@pytest.fixture
+def several(registry):
+    """Does something as often as told, a few times in each moment."""
+
+    def make(times, deed):
+        for number in range(times):
+            if number % AT_ONE_MOMENT == 0:
+                registry.clock.move(timedelta(minutes=1))
+            with registry.parts.unit()() as services:
+                deed(services, f"one-{number}")
+
+    return make
+
+
+@pytest.fixture
+def whole():
+    """Gives a list by pages of two, and checks that it is the whole one, nothing twice."""
+
+    def read(actor, path):
+        everything = actor.get(path, status=200).json
+        assert everything["next_after"] is None
+        found, address = [], f"{path}?limit=2"
+        while address is not None:
+            answer = actor.get(address, status=200)
+            page = answer.json
+            assert len(page["items"]) <= 2
+            found += page["items"]
+            following = page["next_after"]
+            address = following and f"{path}?limit=2&after={following}"
+            assert ('rel="next"' in answer.headers.get("Link", "")) == (address is not None)
+        assert found == everything["items"]
+        for wrong in ("x", "20260101T000000.000000", "20260101T000000.000000-a%C3%A4", "~"):
+            actor.get(f"{path}?after={wrong}", status=400)
+        for wrong in ("limit=0", "limit=1001", "limit=x"):
+            actor.get(f"{path}?{wrong}", status=400)
+        return found
+
+    return read
+
+
+@pytest.fixture
+def count_queries(registry):
+    """Counts what the database is asked."""
+
+    def count(act):
+        act()
+        with statements_of(registry.parts.database) as sent:
+            act()
+        return len(sent)
+
+    return count
+
+
+def leaf_through(browser, path, rows, link="Next page"):
+    """What the rows of a list say, page by page."""
+    pages = []
+    while path is not None:
+        page = browser.open(path, status=200)
+        pages.append([" ".join(row.get_text(" ").split()) for row in page.html.select(rows)])
+        following = page.html.find("a", string=link)
+        path = following and following["href"]
+    return pages
+
+
+def test_tokens_come_by_pages(registry, several, whole, count_queries):
+    ada = registry.user("ada")
+    admin = registry.user("root", is_admin=True)
+
+    def issue(services, name):
+        services.tokens.issue(services.accounts.find("ada"), name=name)
+
+    def counted():
+        return count_queries(lambda: ada.get("/api/v1/tokens?limit=100", status=200))
+
+    few = counted()
+    several(7, issue)
+
+    listed = whole(ada, "/api/v1/tokens")
+    # The eighth lets ada ask.
+    assert {one["name"] for one in listed[:7]} == {f"one-{number}" for number in range(7)}
+    assert len(listed) == 8
+    moments = [one["created_at"] for one in listed]
+    assert moments == sorted(moments, reverse=True)
+    assert whole(admin, "/api/v1/users/ada/tokens") == ada.get("/api/v1/tokens").json["items"]
+    assert counted() == few
+
+
+def test_a_token_that_is_revoked_meanwhile_moves_no_other(registry, several):
+    ada = registry.user("ada")
+    several(6, lambda services, name: services.tokens.issue(_ada(services), name=name))
+    before = ada.get("/api/v1/tokens", status=200).json["items"]
+    first = ada.get("/api/v1/tokens?limit=3", status=200).json
+
+    ada.delete(f"/api/v1/tokens/{before[2]['id']}", status=204)
+
+    rest = ada.get(f"/api/v1/tokens?after={first['next_after']}", status=200).json["items"]
+    assert rest == before[3:]
+
+
+def test_the_page_of_tokens_shows_some_and_leads_to_the_next(
+    registry, several, count_queries, monkeypatch
+):
+    monkeypatch.setattr("sregistry_core.protocols.ui.token_views.SHOWN_AT_ONCE", 4)
+    registry.user("ada")
+    browser = Browser(registry)
+    browser.sign_in("ada", status=303)
+    few = count_queries(lambda: browser.open("/auth/tokens", status=200))
+    several(7, lambda services, name: services.tokens.issue(_ada(services), name=name))
+
+    pages = leaf_through(browser, "/auth/tokens", ".token h3")
+
+    assert [len(one) for one in pages] == [4, 4]
+    assert len({name for one in pages for name in one}) == 8
+    assert count_queries(lambda: browser.open("/auth/tokens", status=200)) == few
+    last = browser.open("/auth/tokens?after=20000101T000000.000000-0", status=200)
+    assert "There is nothing more." in last
+    assert last.html.find("a", string="To the beginning")["href"] == "/auth/tokens"
+    browser.open("/auth/tokens?after=%00", status=400)
+
+
+def _ada(services):
+    return services.accounts.find("ada")
