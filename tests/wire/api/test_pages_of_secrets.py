@@ -136,5 +136,49 @@ def test_the_page_of_tokens_shows_some_and_leads_to_the_next(
     browser.open("/auth/tokens?after=%00", status=400)
 
 
+def test_sessions_come_by_pages(registry, several, whole, count_queries):
+    ada = registry.user("ada")
+
+    def counted():
+        return count_queries(lambda: ada.get("/api/v1/users/ada/sessions?limit=100", status=200))
+
+    few = counted()
+    several(7, _begin_session)
+
+    listed = whole(ada, "/api/v1/users/ada/sessions")
+    assert {one["agent"] for one in listed} == {f"one-{number}" for number in range(7)}
+    assert len(listed) == 7
+    assert counted() == few
+
+
+def test_the_page_of_sessions_shows_some_and_leads_to_the_next(
+    registry, several, count_queries, monkeypatch
+):
+    monkeypatch.setattr("sregistry_core.protocols.ui.manage.profile_views.SHOWN_AT_ONCE", 4)
+    path = "/auth/account/sessions"
+    registry.user("ada")
+    browser = Browser(registry)
+    browser.sign_in("ada", status=303)
+    few = count_queries(lambda: browser.open(path, status=200))
+    several(8, _begin_session)
+
+    pages = leaf_through(browser, path, ".rows .what > p:first-child")
+
+    assert [len(one) for one in pages] == [4, 4, 1]
+    agents = [one for page in pages for one in page]
+    assert {f"one-{number}" for number in range(8)} < set(agents)
+    assert agents[-1].endswith("This one")
+    assert count_queries(lambda: browser.open(path, status=200)) == few
+    address = browser.open(path).html.find("a", string="Next page")["href"]
+    second = browser.open(address)
+    assert second.html.find("a", string="To the beginning")["href"] == path
+    address = second.html.find("a", string="Next page")["href"]
+    assert "End all others" in browser.open(address, status=200)
+
+
+def _begin_session(services, agent):
+    services.authentication.begin_session(_ada(services), "192.0.2.1", agent=agent)
+
+
 def _ada(services):
     return services.accounts.find("ada")
