@@ -27,6 +27,15 @@ def older_than(
         yield or_(at < moment, and_(at == moment, identifier > last))
 
 
+def later_than(
+    after: str, at: SQLColumnExpression[datetime], identifier: SQLColumnExpression[str]
+) -> Iterator[ColumnElement[bool]]:
+    """Give the same of a list that begins with the earliest moment."""
+    if after:
+        moment, last = _read(after)
+        yield or_(at > moment, and_(at == moment, identifier > last))
+
+
 def _read(text: str) -> tuple[datetime, str]:
     moment, _, identifier = text.partition("-")
     try:

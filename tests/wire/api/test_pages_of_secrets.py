@@ -176,6 +176,59 @@ def test_the_page_of_sessions_shows_some_and_leads_to_the_next(
     assert "End all others" in browser.open(address, status=200)
 
 
+def test_invitations_come_by_pages(registry, crew, several, whole, count_queries):
+    def counted():
+        address = "/api/v1/teams/crew/invitations?limit=100"
+        return count_queries(lambda: crew.get(address, status=200))
+
+    few = counted()
+    several(7, _invite)
+
+    listed = whole(crew, "/api/v1/teams/crew/invitations")
+    assert len({one["id"] for one in listed}) == len(listed) == 7
+    ends = [one["expires_at"] for one in listed]
+    assert ends == sorted(ends)
+    assert counted() == few
+
+
+def test_the_page_of_a_team_shows_some_invitations_and_leads_to_the_next(
+    registry, crew, several, count_queries, monkeypatch
+):
+    monkeypatch.setattr("sregistry_core.protocols.ui.manage.team_views.SHOWN_AT_ONCE", 3)
+    browser = Browser(registry)
+    browser.sign_in("ada", status=303)
+    path = "/-/teams/crew"
+    few = count_queries(lambda: browser.open(path, status=200))
+    several(7, _invite)
+    listed = [one["id"] for one in crew.get("/api/v1/teams/crew/invitations").json["items"]]
+
+    shown, address = [], f"{path}?after=ab"
+    while address is not None:
+        page = browser.open(address, status=200)
+        actions = [form.action for form in page.forms.values() if "/invitations/" in form.action]
+        assert 1 <= len(actions) <= 3
+        shown += [action.split("/")[-2] for action in actions]
+        following = page.html.find("a", string="Further invitations")
+        address = following and following["href"]
+        assert address is None or "after=ab" in address
+
+    assert shown == listed
+    assert count_queries(lambda: browser.open(path, status=200)) == few
+    browser.open(f"{path}?invited=x", status=400)
+
+
+@pytest.fixture
+def crew(registry):
+    """Ada, who has made the team crew."""
+    ada = registry.user("ada")
+    ada.post("/api/v1/teams", {"team": "crew"}, status=201)
+    return ada
+
+
+def _invite(services, name):
+    services.invitations.create("crew", lifetime=timedelta(days=7))
+
+
 def _begin_session(services, agent):
     services.authentication.begin_session(_ada(services), "192.0.2.1", agent=agent)
 
