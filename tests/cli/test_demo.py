@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from sregistry_core.cli import demo
 from sregistry_core.cli.commands import commands
+from sregistry_core.cli.demo import progress
 from sregistry_core.cli.demo.catalogue import HOME, Catalogue, Crew, Shelf, Ware
 from sregistry_core.models import (
     Collection,
@@ -24,7 +25,7 @@ from sregistry_core.models import (
     Topic,
     User,
 )
-from sregistry_core.testing.registry import Registry, ini_of
+from sregistry_core.testing.registry import MovableClock, Registry, ini_of
 
 PASSWORD = "for a look around"
 SHARED = Ware("tool", "Shared.", "alpine:3", ("a",), ("1", "2"), signed="demo", sizes=(1, 2))
@@ -59,8 +60,9 @@ def filled(tmp_path_factory, empty_database):
 
 @pytest.fixture
 def tiny(monkeypatch):
-    """A catalogue that is done in a second, in place of the small one."""
+    """A catalogue that is done in a second, in place of the small one; nothing is told of that."""
     monkeypatch.setattr(demo, "SMALL", TINY)
+    monkeypatch.setattr(progress, "BETWEEN_LINES", timedelta(hours=1))
 
 
 def rows(registry, query):
@@ -142,6 +144,36 @@ def test_what_is_added_takes_other_names(site, tiny):
     ]
     names = [line.split()[0] for line in site.must("collection", "list")]
     assert names == ["crew/lab", "crew2/lab", "tacc/base", "tacc/base2"]
+
+
+def test_without_a_terminal_lines_tell_how_far_it_is(site, tiny, monkeypatch):
+    monkeypatch.setattr(progress, "BETWEEN_LINES", timedelta(0))
+    result = site.run("demo", "--password-stdin", stdin=f"{PASSWORD}\n")
+    assert result.exit_code == 0
+
+    filling, jobs = [], []
+    for line in result.stderr.splitlines():
+        (filling if line.startswith("filling the registry: ") else jobs).append(line)
+    assert filling[0] == "filling the registry: 1 of 9, users and teams"
+    assert "filling the registry: 2 of 9, tacc/base" in filling
+    assert filling[-1] == "filling the registry: 9 of 9, pulls"
+    assert jobs[0].startswith("doing its jobs: 1, ")
+    assert len(jobs) > len(filling)
+
+
+def test_lines_come_every_few_seconds_and_not_for_each_step(capsys):
+    clock = MovableClock()
+
+    def steps():
+        for number in range(1, 7):
+            clock.move(timedelta(seconds=2))
+            yield f"step {number}"
+
+    progress.follow("at it", steps(), 6, clock)
+    assert capsys.readouterr().err.splitlines() == [
+        "at it: 3 of 6, step 3",
+        "at it: 6 of 6, step 6",
+    ]
 
 
 def test_without_a_password_one_is_made_and_printed(site, tiny):

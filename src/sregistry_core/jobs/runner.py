@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import dramatiq
@@ -176,17 +176,18 @@ class JobRunner:
 
     def run_all(self) -> int:
         """Do every duty that is due, here and now; how many. For tests and the command line."""
-        count = 0
-        while True:
-            if self._interrupted.is_set():
-                return count
+        return sum(1 for _ in self.run_each())
+
+    def run_each(self) -> Iterator[str]:
+        """Do every duty that is due, and give the queue of each when it is done."""
+        while not self._interrupted.is_set():
             with self._unit() as services:
                 due = services.outbox.due()
             if not due:
-                return count
-            for duty, _ in due:
+                return
+            for duty, queue in due:
                 self.run_duty(duty)
-                count += 1
+                yield queue
 
     def look_for_work(self) -> None:
         """Write down what comes round, ring for every row that is due, and write the tally down."""

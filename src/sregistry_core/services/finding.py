@@ -4,25 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, contains_eager
 
 from sregistry_core.contracts import Action
-from sregistry_core.errors import Malformed
 from sregistry_core.models import Collection, Container, Image, SearchEntry, Star
 
 from .access import Access
-from .search_words import PARTS, facet, matches, words_of
+from .finding_keys import read_key, write_key
+from .search_words import PARTS, at_most, facet, matches, words_of
 
 COUNTED_TO = 1000
 """How far is counted exactly."""
 MOST_WORDS = 12
+FEW = 100
+"""So many entries are looked at one by one, each with its collection."""
 _PATH = ("own", "path")
 _DIGEST_DIGITS = 8
 _AFTER_EVERY_HEX_DIGIT = "g"
-_FORMAT = "%Y%m%d%H%M%S%f"
 _LARGEST = 1 << 62
 
 
@@ -33,6 +34,10 @@ class Order(StrEnum):
     PULLS = "pulls"
     DATE = "date"
     NAME = "name"
+
+
+_KINDS = {Order.NAME: str, Order.DATE: datetime}
+"""What a key begins with that is no number."""
 
 
 class Worth(StrEnum):
@@ -107,6 +112,7 @@ class Finding:
         self._db = db
         self._access = access
         self._counted: tuple[Wanted, Count] | None = None
+        self._asked: tuple[Wanted, Sequence[int] | None] | None = None
 
     def containers(self, wanted: Wanted, *, after: str = "", limit: int = 25) -> Page:
         """Give containers that fit, with their collections and entities.
@@ -116,7 +122,7 @@ class Finding:
         self._access.ask_policies(Action.READ, "")
         order = wanted.in_order
         columns = self._columns(wanted, order)
-        bounds = _read_key(after, order, len(columns)) if after else ()
+        bounds = read_key(after, _KINDS.get(order, int), len(columns)) if after else ()
         is_broad = self._is_broad(wanted)
         if order is Order.RELEVANCE and is_broad:
             rows = self._closest(wanted, bounds, limit + 1)
@@ -131,7 +137,7 @@ class Finding:
                 for entry in entries
                 if not self._access.is_kept_from(Action.READ, entry.full_name)
             ],
-            _write_key(shown[-1]) if len(rows) > limit else None,
+            write_key(shown[-1]) if len(rows) > limit else None,
         )
 
     def _page(
@@ -185,7 +191,28 @@ class Finding:
 
     def _is_broad(self, wanted: Wanted) -> bool:
         """Tell whether so much fits that it had better be read in the order of the list."""
-        return _has_words(wanted) and not self.count(wanted).is_exact
+        if not _has_words(wanted) or self._few(wanted) is not None:
+            return False
+        return not self.count(wanted).is_exact
+
+    def _few(self, wanted: Wanted) -> Sequence[int] | None:
+        """Give the entries among which all that fits is, seen or not; None when they are many.
+
+        They cost next to nothing, and spare a list of all collections that are seen.
+        """
+        if self._asked is None or self._asked[0] != wanted:
+            words = words_of(wanted.text)[:MOST_WORDS]
+            named = words_of(wanted.name)[:MOST_WORDS]
+            facets = _facets(wanted)
+            found: Sequence[int] | None = None
+            if _digits_of(wanted.text):
+                pass  # Bytes are found by no word.
+            elif words or facets:
+                found = at_most(self._db, words, facets, most=FEW)
+            elif named:
+                found = at_most(self._db, named, parts=_PATH, most=FEW)
+            self._asked = wanted, found
+        return self._asked[1]
 
     def _entries(self, numbers: Sequence[int]) -> Sequence[SearchEntry]:
         """Give entries in an order. Whole rows are read for what is shown alone."""
@@ -230,13 +257,17 @@ class Finding:
         words = words_of(wanted.text)[:MOST_WORDS]
         named = words_of(wanted.name)[:MOST_WORDS]
         facets = list(_facets(wanted))
-        query = query.where(self._seen(is_narrow=_has_words(wanted) and not is_broad))
         if (wanted.text and not words) or (wanted.name and not named):
             return query.where(literal(False))
-        if words or facets:
+        few = self._few(wanted)
+        is_narrow = _has_words(wanted) and not is_broad and few is None
+        query = query.where(self._seen(is_narrow=is_narrow))
+        if few is not None:
+            query = query.where(SearchEntry.number.in_(few))
+        elif words or facets:
             fits = matches(self._db, words, facets, parts=parts or PARTS, is_broad=is_broad)
-            digits = wanted.text.lower().removeprefix("sha256:").removeprefix("sha256.")
-            if _is_digest(digits) and not parts:
+            digits = _digits_of(wanted.text)
+            if digits and not parts:
                 start = f"sha256:{digits}"
                 of_bytes = select(Image.container_id).where(
                     Image.blob_id.is_not(None),
@@ -273,13 +304,16 @@ class Finding:
         """Give the condition that the caller may see an entry.
 
         is_narrow   words choose what is looked at: all that is seen is then found once. Without
-                    them a list is read in its order until there is enough, and asks for each.
+                    them a list is read in its order until there is enough, and asks for each,
+                    and so does a list of few.
         """
-        seen = select(Collection.id).join(Collection.entity).where(self._access.visible())
         if self._access.caller.reach is not None:
             inside = select(Container.id).join(Container.collection).join(Collection.entity)
             inside = inside.where(self._access.visible_containers())
-            return SearchEntry.container_id.in_(inside)
+            if is_narrow:
+                return SearchEntry.container_id.in_(inside)
+            return inside.where(Container.id == SearchEntry.container_id).exists()
+        seen = select(Collection.id).join(Collection.entity).where(self._access.visible())
         if is_narrow:
             return SearchEntry.collection_id.in_(seen)
         return seen.where(Collection.id == SearchEntry.collection_id).exists()
@@ -333,41 +367,12 @@ def _facets(wanted: Wanted) -> Sequence[str]:
     return found
 
 
-def _is_digest(digits: str) -> bool:
-    return len(digits) >= _DIGEST_DIGITS and all(sign in "0123456789abcdef" for sign in digits)
+def _digits_of(text: str) -> str:
+    """Give the digits of what is a digest or the beginning of one, else nothing."""
+    digits = text.lower().removeprefix("sha256:").removeprefix("sha256.")
+    is_digest = len(digits) >= _DIGEST_DIGITS and all(sign in "0123456789abcdef" for sign in digits)
+    return digits if is_digest else ""
 
 
 def _morning(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
-
-
-def _write_key(values: Sequence[object]) -> str:
-    """Spell the key of an entry so that it can stand in an address."""
-    return "~".join(
-        one.strftime(_FORMAT) if isinstance(one, datetime) else str(one) for one in values
-    )
-
-
-def _read_key(text: str, order: Order, length: int) -> Sequence[Any]:
-    """Read what `_write_key` has spelled for the same order. Raises Malformed."""
-    parts = text.split("~")
-    if len(parts) != length:
-        _refuse(text)
-    if order is Order.NAME:
-        return [parts[0], _number(parts[1])]
-    if order is Order.DATE:
-        try:
-            return [datetime.strptime(parts[0], _FORMAT).replace(tzinfo=UTC), _number(parts[1])]
-        except ValueError:
-            _refuse(text)
-    return [_number(part) for part in parts]
-
-
-def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        _refuse(text)
-    return int(text)
-
-
-def _refuse(text: str) -> NoReturn:
-    raise Malformed(f"after = {text[:80]!r} is no key of this list")

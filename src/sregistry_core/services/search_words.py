@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -95,6 +95,30 @@ def matches(
     is_broad   a good part of all entries have it: they are read in the order of the list until
                there is enough, instead of all that fit, which would be sorted
     """
+    # By an expression SQLite does not look entries up.
+    number = SearchEntry.number + 0 if is_broad else SearchEntry.number
+    return number.in_(_numbers(db, words, facets, parts))
+
+
+def at_most(
+    db: Session,
+    words: Iterable[str],
+    facets: Iterable[str] = (),
+    *,
+    parts: Iterable[str] = PARTS,
+    most: int,
+) -> Sequence[int] | None:
+    """Give the numbers of the entries that `matches` is true of, or None when there are more.
+
+    They are of everything, seen by the caller or not.
+    """
+    numbers = db.scalars(_numbers(db, words, facets, parts).limit(most + 1)).all()
+    return numbers if len(numbers) <= most else None
+
+
+def _numbers(
+    db: Session, words: Iterable[str], facets: Iterable[str], parts: Iterable[str]
+) -> Select[int]:
     postgresql = db.get_bind().dialect.name == "postgresql"
     if postgresql:
         places = "".join(_LETTERS[part] for part in parts)
@@ -104,12 +128,6 @@ def matches(
         places = "{" + " ".join(parts) + "}"
         spelled = [f'{places} : "{word}" *' for word in words]
         asked = " AND ".join([*spelled, *(f'facets : "{one}"' for one in facets)])
-    # By an expression SQLite does not look entries up.
-    number = SearchEntry.number + 0 if is_broad else SearchEntry.number
-    return number.in_(_numbers(asked, postgresql=postgresql))
-
-
-def _numbers(asked: str, *, postgresql: bool) -> Select[int]:
     rows = table("search_words", column("rowid"), column("number"))
     condition: TextClause
     if postgresql:

@@ -1,14 +1,17 @@
 """Finding containers: words and filters, orders, pages, and never what one may not see."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from sregistry_core.contracts import Caller
+from sregistry_core.contracts import Action, Caller
+from sregistry_core.contracts.policy import Reach
 from sregistry_core.errors import Malformed
 from sregistry_core.models import Collection, Container, Image, SearchEntry, Topic
 from sregistry_core.names import CollectionName
+from sregistry_core.services import finding
 from sregistry_core.services.finding import Count, Order, Wanted, Worth
 from sregistry_core.services.search_words import Document, words_of
 from sregistry_core.services.summaries import collection_changed
@@ -176,6 +179,38 @@ def test_what_one_may_not_see_is_neither_found_nor_counted(registry, ada):
     assert find(registry, caller_of(registry, "bob"), text="blast") == [SAM]
     assert find(registry, caller_of(registry, "bob"), labels=[("v", None)]) == []
     assert find(registry, caller_of(registry, "ada"), labels=[("v", None)]) == [PLUS, BLAST]
+
+
+def test_few_and_many_are_found_alike(registry, ada, monkeypatch):
+    """Few are looked at one by one; of many it is asked whether a list of all seen has them."""
+    registry.user("bob")
+    registry.hide("ada/lab")
+    callers = [None, caller_of(registry, "bob"), caller_of(registry, "ada")]
+    asked = [{"text": text} for text, _ in WORDS] + [wanted for wanted, _ in FILTERS]
+    asked += [{"text": "blast", "name": "plus"}, {"text": "lab", "archs": ["arm64"]}]
+    asked += [{"text": "a", "order": order} for order in Order]
+
+    def found():
+        return [find(registry, caller, **wanted) for caller in callers for wanted in asked]
+
+    one_by_one = found()
+    assert [len(names) for names in one_by_one[:: len(asked)]] == [1, 1, 3]
+    monkeypatch.setattr(finding, "FEW", 0)
+    assert found() == one_by_one
+
+
+def test_what_was_made_for_a_narrow_token_is_found_with_it(registry, ada, monkeypatch):
+    """Beside what everybody sees: of what is hidden that one container."""
+    registry.hide("ada/lab")
+    with registry.parts.unit()() as services:
+        found = services.db.scalars(select(Container).where(Container.name == "blast")).one()
+        objects = (found.collection_id, found.id)
+    reach = (Reach(BLAST, frozenset({Action.READ}), objects),)
+    narrow = replace(caller_of(registry, "ada"), reach=reach)
+
+    for few in (finding.FEW, 0):
+        monkeypatch.setattr(finding, "FEW", few)
+        assert sorted(find(registry, narrow, text="blast")) == [BLAST, SAM]
 
 
 def test_stars_of_the_caller_alone(registry, ada):

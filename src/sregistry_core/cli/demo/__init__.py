@@ -14,6 +14,7 @@ from ..users import password_stdin
 from .catalogue import SMALL
 from .filling import Filling, is_empty
 from .many import large
+from .progress import follow
 
 
 @click.command()
@@ -43,16 +44,9 @@ def demo(command_line: CommandLine, size: str, seed: int, add: bool, password_st
     random = Random(seed)  # noqa: S311 - no secret
     catalogue = SMALL if size == "small" else large(random)
     filling = Filling(parts, catalogue, seed=seed, password=chosen)
-    with click.progressbar(
-        filling.steps(),
-        length=filling.step_count,
-        label="filling the registry",
-        item_show_func=lambda step: step,
-        file=sys.stderr,
-        hidden=not sys.stderr.isatty(),
-    ) as steps:
-        for _ in steps:
-            pass
+    clock = parts.facilities.clock
+    follow("filling the registry", filling.steps(), filling.step_count, clock)
+    follow("doing its jobs", filling.jobs(), None, clock)
     done = filling.done
     click.echo(
         f"{done.users} users, {done.collections} collections, {done.containers} containers, "

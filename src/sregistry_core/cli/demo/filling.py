@@ -99,7 +99,7 @@ class Filling:
     @property
     def step_count(self) -> int:
         """How many steps `steps` has."""
-        return 4 + len(self._catalogue.shelves) + len(self._releases)
+        return 3 + len(self._catalogue.shelves) + len(self._releases)
 
     def steps(self) -> Iterator[str]:
         """Do it all, and say after each step what was done."""
@@ -120,9 +120,11 @@ class Filling:
         yield "share links"
         self._count_pulls()
         yield "pulls"
+
+    def jobs(self) -> Iterator[str]:
+        """Do what the registry has to do after all that, as of today: each duty is one."""
         self._parts.jobs.look_for_work()
-        self._parts.jobs.run_all()
-        yield "jobs"
+        yield from self._parts.jobs.run_each()
 
     def _make_people(self) -> None:
         with self._unit()() as services:
