@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import CursorResult, delete, func, select
 from sqlalchemy.orm import Session
 
 from sregistry_core.errors import NotFound
@@ -13,6 +13,7 @@ from sregistry_core.models import User, WebSession
 
 from .access import Access
 from .authentication import digest_of
+from .time_keys import older_than, time_key
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -38,6 +39,11 @@ class BrowserSession:
     is_this: bool
 
 
+def key_of(session: BrowserSession) -> str:
+    """Give the key of a session, after which a page of older ones begins."""
+    return time_key(session.created_at, session.key)
+
+
 class BrowserSessions:
     """Lists and ends sessions of browsers."""
 
@@ -46,10 +52,13 @@ class BrowserSessions:
         self._access = access
         self._facilities = facilities
 
-    def of(self, user: User, *, this: str | None = None) -> Sequence[BrowserSession]:
+    def of(
+        self, user: User, *, this: str | None = None, after: str = "", limit: int | None = None
+    ) -> Sequence[BrowserSession]:
         """Give the sessions of a user that are not over, the newest first.
 
-        this   the secret of the one that is asking, if it is one
+        this    the secret of the one that is asking, if it is one
+        after   the key after which to go on. Raises Malformed for what is none.
         """
         self._access.require_self(user.id)
         own = digest_of(this) if this else None
@@ -63,7 +72,7 @@ class BrowserSessions:
                 expires_at=row.expires_at,
                 is_this=row.digest == own,
             )
-            for row in self._rows(user)
+            for row in self._rows(user, after=after, limit=limit)
         ]
 
     def end(self, user: User, key: str) -> None:
@@ -90,9 +99,17 @@ class BrowserSessions:
             self._access.audit.record("user.end_sessions", user.name, about=user, ended=ended)
         return ended
 
-    def _rows(self, user: User) -> Sequence[WebSession]:
+    def _rows(
+        self, user: User, *, after: str = "", limit: int | None = None
+    ) -> Sequence[WebSession]:
+        key = func.substr(WebSession.digest, 1, _KEY_LENGTH)
         return self._db.scalars(
             select(WebSession)
-            .where(WebSession.user_id == user.id, WebSession.expires_at > self._facilities.clock())
+            .where(
+                WebSession.user_id == user.id,
+                WebSession.expires_at > self._facilities.clock(),
+                *older_than(after, WebSession.created_at, key),
+            )
             .order_by(WebSession.created_at.desc(), WebSession.digest)
+            .limit(limit)
         ).all()

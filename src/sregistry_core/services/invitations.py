@@ -18,6 +18,7 @@ from .access import Access
 from .authentication import digest_of
 from .people import person_of
 from .teams import Teams
+from .time_keys import later_than, time_key
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -45,6 +46,11 @@ class Invited:
     is_member: bool
 
 
+def key_of(invitation: Invitation) -> str:
+    """Give the key of an invitation, after which a page of those that expire later begins."""
+    return time_key(invitation.expires_at, invitation.id)
+
+
 class Invitations:
     """Makes, lists, revokes and accepts invitations."""
 
@@ -54,8 +60,13 @@ class Invitations:
         self._teams = teams
         self._facilities = facilities
 
-    def of(self, team_name: str) -> Sequence[Invitation]:
-        """Give the invitations of a team that still work, those that expire first before others."""
+    def of(
+        self, team_name: str, *, after: str = "", limit: int | None = None
+    ) -> Sequence[Invitation]:
+        """Give the invitations of a team that still work, those that expire first before others.
+
+        after   the key after which to go on. Raises Malformed for what is none.
+        """
         team = self._teams.managed(team_name)
         return self._db.scalars(
             select(Invitation)
@@ -63,8 +74,10 @@ class Invitations:
                 Invitation.team_id == team.id,
                 Invitation.used_at.is_(None),
                 Invitation.expires_at > self._facilities.clock(),
+                *later_than(after, Invitation.expires_at, Invitation.id),
             )
             .order_by(Invitation.expires_at, Invitation.id)
+            .limit(limit)
         ).all()
 
     def create(

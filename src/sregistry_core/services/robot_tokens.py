@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import CursorResult, delete
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Scope
 from sregistry_core.errors import Malformed
 from sregistry_core.models import Token, User
 
-from .tokens import NewToken, new_token
+from .tokens import NewToken, new_token, tokens_of
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -39,13 +39,9 @@ class RobotTokens:
         self._db.flush()
         return made
 
-    def of(self, user: User) -> Sequence[Token]:
-        """Give the tokens of a robot, the newest first."""
-        return self._db.scalars(
-            select(Token)
-            .where(Token.user_id == user.id)
-            .order_by(Token.created_at.desc(), Token.id)
-        ).all()
+    def of(self, user: User, *, after: str = "", limit: int | None = None) -> Sequence[Token]:
+        """Give the tokens of a robot, the newest first, from the one after the key `after` on."""
+        return self._db.scalars(tokens_of(user, after=after, limit=limit)).all()
 
     def end(self, user: User, *, expired_only: bool = False) -> int:
         """End the tokens of a robot, or take away those that are over; how many."""

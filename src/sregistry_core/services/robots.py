@@ -178,9 +178,11 @@ class Robots:
         self._record("robot.renew", found)
         return self._tokens.issue(found.user, scope=wanted, lifetime=lifetime)
 
-    def tokens(self, name: RobotName) -> Sequence[Token]:
-        """Give the tokens of a robot, the newest first."""
-        return self._tokens.of(self.find(name).user)
+    def tokens(
+        self, name: RobotName, *, after: str = "", limit: int | None = None
+    ) -> Sequence[Token]:
+        """Give the tokens of a robot, the newest first, from the one after the key `after` on."""
+        return self._tokens.of(self.find(name).user, after=after, limit=limit)
 
     def revoke(self, name: RobotName) -> int:
         """End every token of a robot at once; how many."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Scope
@@ -15,6 +15,7 @@ from sregistry_core.models import Token, User
 
 from .access import Access
 from .authentication import TOKEN_LENGTH, TOKEN_PREFIX, digest_of
+from .time_keys import older_than, time_key
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -40,6 +41,21 @@ def new_token(user: User, name: str, scope: Scope, now: datetime, expires_at: da
         expires_at=expires_at,
     )
     return NewToken(token, secret)
+
+
+def tokens_of(user: User, *, after: str, limit: int | None) -> Select[Token]:
+    """Select the tokens of a user or a robot, the newest first, from the key `after` on."""
+    return (
+        select(Token)
+        .where(Token.user_id == user.id, *older_than(after, Token.created_at, Token.id))
+        .order_by(Token.created_at.desc(), Token.id)
+        .limit(limit)
+    )
+
+
+def key_of(token: Token) -> str:
+    """Give the key of a token, after which a page of older ones begins."""
+    return time_key(token.created_at, token.id)
 
 
 class Tokens:
@@ -83,14 +99,10 @@ class Tokens:
         )
         return made
 
-    def of(self, user: User) -> Sequence[Token]:
-        """Give the tokens of a user, the newest first."""
+    def of(self, user: User, *, after: str = "", limit: int | None = None) -> Sequence[Token]:
+        """Give the tokens of a user, the newest first, from the one after the key `after` on."""
         self._access.require_self(user.id)
-        return self._db.scalars(
-            select(Token)
-            .where(Token.user_id == user.id)
-            .order_by(Token.created_at.desc(), Token.id)
-        ).all()
+        return self._db.scalars(tokens_of(user, after=after, limit=limit)).all()
 
     def all(self) -> Sequence[Token]:
         """Give the tokens of all users, by the user's name, the newest first."""

@@ -8,9 +8,11 @@ from pyramid.response import Response
 
 from sregistry_core.contracts import TeamRole
 from sregistry_core.models import Invitation
+from sregistry_core.services.invitations import key_of
+from sregistry_core.web.paging import read_page
 
 from .addressed import part
-from .answers import answer, created, nothing, whole_list
+from .answers import answer, created, nothing, page
 from .endpoints import endpoint
 from .members import read_members
 from .wire import team_json, time_json
@@ -18,10 +20,13 @@ from .wire import team_json, time_json
 USUAL_LIFETIME = timedelta(days=7)
 
 
-@endpoint("api.invitations")
+@endpoint("api.invitations", "after", "limit")
 def list_invitations(request: Request) -> Response:
     """Show the invitations to a team that still work."""
-    return whole_list(request.services.invitations.of(part(request, "team")), _json)
+    asked = read_page(request)
+    invitations = request.services.invitations
+    found = invitations.of(part(request, "team"), after=asked.after, limit=asked.limit + 1)
+    return page(request, found, asked, key=key_of, to_json=_json)
 
 
 @endpoint("api.invite")

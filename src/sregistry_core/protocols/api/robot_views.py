@@ -11,9 +11,11 @@ from sregistry_core.names import (
     parse_entity_name,
     parse_robot_name,
 )
+from sregistry_core.services.tokens import key_of
+from sregistry_core.web.paging import read_page
 
 from .addressed import part
-from .answers import answer, created, nothing, whole_list
+from .answers import answer, created, nothing, page, whole_list
 from .endpoints import endpoint
 from .members import Members, read_changes, read_members
 from .robot_wire import new_robot_json, robot_json
@@ -81,11 +83,14 @@ def remove_robot(request: Request) -> Response:
     return nothing()
 
 
-@endpoint("api.robot_tokens")
-@endpoint("api.team_robot_tokens")
+@endpoint("api.robot_tokens", "after", "limit")
+@endpoint("api.team_robot_tokens", "after", "limit")
 def list_robot_tokens(request: Request) -> Response:
-    """Show the tokens of a robot, without their secrets."""
-    return whole_list(request.services.robots.tokens(_name(request)), token_json)
+    """Show the tokens of a robot, the newest first, without their secrets."""
+    asked = read_page(request)
+    robots = request.services.robots
+    found = robots.tokens(_name(request), after=asked.after, limit=asked.limit + 1)
+    return page(request, found, asked, key=key_of, to_json=token_json)
 
 
 @endpoint("api.renew_robot")

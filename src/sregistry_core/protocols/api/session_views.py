@@ -6,18 +6,22 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from sregistry_core.models import User
-from sregistry_core.services.browser_sessions import BrowserSession
+from sregistry_core.services.browser_sessions import BrowserSession, key_of
+from sregistry_core.web.paging import read_page
 
 from .addressed import part
-from .answers import nothing, whole_list
+from .answers import nothing, page
 from .endpoints import endpoint
 from .wire import time_json
 
 
-@endpoint("api.sessions")
+@endpoint("api.sessions", "after", "limit")
 def list_sessions(request: Request) -> Response:
-    """Show the sessions of a user that are not over."""
-    return whole_list(request.services.browser_sessions.of(_user(request)), _json)
+    """Show the sessions of a user that are not over, the newest first."""
+    asked = read_page(request)
+    sessions = request.services.browser_sessions
+    found = sessions.of(_user(request), after=asked.after, limit=asked.limit + 1)
+    return page(request, found, asked, key=key_of, to_json=_json)
 
 
 @endpoint("api.end_sessions")

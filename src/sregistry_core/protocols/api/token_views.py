@@ -5,24 +5,26 @@ from pyramid.response import Response
 
 from sregistry_core.contracts import Scope
 from sregistry_core.models import User
+from sregistry_core.services.tokens import key_of
+from sregistry_core.web.paging import read_page
 
 from .addressed import part
-from .answers import answer, created, nothing, whole_list
+from .answers import answer, created, nothing, page
 from .endpoints import endpoint
 from .members import read_members
 from .wire import new_token_json, token_json
 
 
-@endpoint("api.tokens")
+@endpoint("api.tokens", "after", "limit")
 def list_my_tokens(request: Request) -> Response:
-    """Show the caller's tokens."""
-    return whole_list(request.services.tokens.of(_me(request)), token_json)
+    """Show the caller's tokens, the newest first."""
+    return _page(request, _me(request))
 
 
-@endpoint("api.tokens_of_user")
+@endpoint("api.tokens_of_user", "after", "limit")
 def list_tokens_of_user(request: Request) -> Response:
-    """Show the tokens of a user."""
-    return whole_list(request.services.tokens.of(_user(request)), token_json)
+    """Show the tokens of a user, the newest first."""
+    return _page(request, _user(request))
 
 
 @endpoint("api.create_token")
@@ -48,6 +50,12 @@ def revoke_token(request: Request) -> Response:
     """End a token at once."""
     request.services.tokens.revoke(part(request, "token"))
     return nothing()
+
+
+def _page(request: Request, user: User) -> Response:
+    asked = read_page(request)
+    found = request.services.tokens.of(user, after=asked.after, limit=asked.limit + 1)
+    return page(request, found, asked, key=key_of, to_json=token_json)
 
 
 def _create(request: Request, user: User) -> Response:

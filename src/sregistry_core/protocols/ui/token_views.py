@@ -7,11 +7,16 @@ from pyramid.view import view_config
 
 from sregistry_core.errors import Malformed
 from sregistry_core.models import User
+from sregistry_core.services.tokens import key_of
+from sregistry_core.web.paging import Asked, page_of
 
 from .clients import CLIENTS, log_in_step
+from .fields import query_field
 from .pages import page
 from .paths import TOKENS
 from .token_form import TokenForm
+
+SHOWN_AT_ONCE = 100
 
 
 @view_config(route_name="ui.tokens", request_method="GET")
@@ -71,11 +76,16 @@ def _tokens_page(
     complaint: str = "",
 ) -> Response:
     now = request.registry["facilities"].clock()
+    asked = Asked(query_field(request, "after"), SHOWN_AT_ONCE)
+    found = request.services.tokens.of(me, after=asked.after, limit=asked.limit + 1)
+    shown = page_of(found, asked, key_of)
     return page(
         request,
         "tokens",
         status=status,
-        tokens=request.services.tokens.of(me),
+        tokens=shown.entries,
+        next_after=shown.next_after,
+        is_first=not asked.after,
         form=form or TokenForm(),
         complaint=complaint,
         now=now,

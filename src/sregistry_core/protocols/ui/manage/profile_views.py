@@ -7,14 +7,18 @@ from pyramid.view import view_config
 
 from sregistry_core.errors import Malformed, NotAllowed, TooManyGuesses
 from sregistry_core.models import User
+from sregistry_core.services.browser_sessions import key_of
+from sregistry_core.web.paging import Asked, page_of
 from sregistry_core.web.security import SESSION_COOKIE
 
-from ..fields import form_field
+from ..fields import form_field, query_field
 from ..pages import page
 from ..paths import ACCOUNT
 from .forms import NOTHING_WRONG, Wrong, attempt
 
 SESSIONS = f"{ACCOUNT}/sessions"
+SHOWN_AT_ONCE = 100
+"""Sessions."""
 
 
 @view_config(route_name="ui.profile", request_method=("GET", "HEAD"))
@@ -134,8 +138,21 @@ def _profile_page(request: Request, wrong: Wrong) -> Response:
 
 def _sessions_page(request: Request, wrong: Wrong) -> Response:
     me = _me(request)
-    sessions = request.services.browser_sessions.of(me, this=request.cookies.get(SESSION_COOKIE))
-    return page(request, "manage/sessions", status=wrong.status, wrong=wrong, sessions=sessions)
+    asked = Asked(query_field(request, "after"), SHOWN_AT_ONCE)
+    this = request.cookies.get(SESSION_COOKIE)
+    found = request.services.browser_sessions.of(
+        me, this=this, after=asked.after, limit=asked.limit + 1
+    )
+    shown = page_of(found, asked, key_of)
+    return page(
+        request,
+        "manage/sessions",
+        status=wrong.status,
+        wrong=wrong,
+        sessions=shown.entries,
+        next_after=shown.next_after,
+        is_first=not asked.after,
+    )
 
 
 def _delete_page(request: Request, wrong: Wrong) -> Response:

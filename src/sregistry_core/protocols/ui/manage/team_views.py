@@ -6,7 +6,9 @@ from pyramid.view import view_config
 
 from sregistry_core.contracts import Scope, TeamRole
 from sregistry_core.errors import Malformed
-from sregistry_core.models import Team
+from sregistry_core.models import Invitation, Team
+from sregistry_core.services.invitations import key_of
+from sregistry_core.web.paging import Asked, Page, page_of
 
 from ..fields import form_field, query_field
 from ..pages import page
@@ -14,7 +16,7 @@ from .forms import NOTHING_WRONG, Wrong, attempt
 
 TEAMS = "/-/teams"
 SHOWN_AT_ONCE = 100
-"""Members."""
+"""Members, and invitations."""
 _SHOWN_AT_ONCE = 100
 
 
@@ -160,8 +162,15 @@ def team_page(request: Request, wrong: Wrong) -> Response:
         manages=manages,
         roles=list(TeamRole),
         owned=services.team_changes.owned_by(team.name),
-        invitations=services.invitations.of(team.name) if manages else (),
+        after=after,
+        invitations=_invitations(request, team) if manages else Page((), None),
     )
+
+
+def _invitations(request: Request, team: Team) -> Page[Invitation]:
+    asked = Asked(query_field(request, "invited"), SHOWN_AT_ONCE)
+    found = request.services.invitations.of(team.name, after=asked.after, limit=asked.limit + 1)
+    return page_of(found, asked, key_of)
 
 
 def _teams_page(request: Request, wrong: Wrong) -> Response:
