@@ -4,11 +4,11 @@ import base64
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -25,7 +25,8 @@ from .routers import Routers
 
 PUBLIC_URL = "http://registry.test"
 PASSWORD = "correct horse battery"
-_HASHES: dict[str, str] = {}
+_REMEMBERED: dict[tuple[str | None, ...], Any] = {}
+_Given = TypeVar("_Given")
 
 
 class MovableClock:
@@ -239,16 +240,20 @@ class Registry:
 
 
 def _remember_hashes(parts: Parts) -> None:
-    """Hash each password of the tests once: it is slow on purpose, and all people have the same."""
+    """Hash and try each password of the tests once: that is slow on purpose."""
     hashes = parts.facilities.hashes
-    hash_anew = hashes.hash
+    hashes.hash = _remembered(hashes.hash)  # type: ignore[method-assign]
+    hashes.fits = _remembered(hashes.fits)  # type: ignore[method-assign]
 
-    def remembered(password: str) -> str:
-        if password not in _HASHES:
-            _HASHES[password] = hash_anew(password)
-        return _HASHES[password]
 
-    hashes.hash = remembered  # type: ignore[method-assign]
+def _remembered(work: Callable[..., _Given]) -> Callable[..., _Given]:
+    def give(*asked: str | None) -> _Given:
+        key = (work.__name__, *asked)
+        if key not in _REMEMBERED:
+            _REMEMBERED[key] = work(*asked)
+        return _REMEMBERED[key]  # type: ignore[no-any-return]
+
+    return give
 
 
 def ini_of(directory: Path) -> dict[str, str]:
