@@ -22,6 +22,7 @@ from sregistry_core.models import metadata
 from sregistry_core.names import CollectionName
 
 from .routers import Routers
+from .statements_once import compile_once
 
 PUBLIC_URL = "http://registry.test"
 PASSWORD = "correct horse battery"
@@ -181,6 +182,7 @@ class Registry:
             shutil.copy(empty_database, directory / "registry.sqlite")
         self.parts = Parts.open(self.ini, here=directory, environ={}, clock=self.clock)
         _remember_hashes(self.parts)
+        compile_once(self.parts.database)
         self.app = TestApp(
             self._routers.take(self.parts, settings), extra_environ={"REMOTE_ADDR": "127.0.0.1"}
         )
