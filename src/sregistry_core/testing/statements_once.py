@@ -17,7 +17,8 @@ def compile_once(database: Database) -> None:
     for engine in (database.reading, database.writing, database.glancing):
         engine.update_execution_options(compiled_cache=_COMPILED)
     dialect = database.reading.dialect
-    dialect.__class__ = _alike(type(dialect))
+    kind: Any = type(dialect)
+    dialect.__class__ = _alike(kind)
 
 
 @cache
