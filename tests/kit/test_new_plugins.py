@@ -5,6 +5,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -97,13 +98,24 @@ def test_ini_lines_enable_all_four_and_an_image_goes_through_them(workshop):
 
         digest = push(registry, ada, "ada/lab/blast", image)
         pulled = fetch(f"{registry.url}/v1/imagefile/ada/lab/blast:1?arch=amd64")
+        told = wait_for_events(events, {"ImagePushed", "TagMoved", "UserJoined"})
 
+    assert told >= {"ImagePushed", "TagMoved", "UserJoined"}
     assert token
     assert pulled == image
     kept = [path for path in (workshop / "images").rglob("*") if path.is_file()]
     assert digest in {hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}
-    told = [json.loads(line) for line in events.read_text().splitlines()]
-    assert {"ImagePushed", "TagMoved", "UserJoined"} <= {event["event"] for event in told}
+
+
+def wait_for_events(path, wanted, patience=60.0):
+    """Listeners are told by jobs, soon after; gives the names of the events that they were told."""
+    end = time.monotonic() + patience
+    while True:
+        lines = path.read_text().splitlines() if path.exists() else []
+        told = {json.loads(line)["event"] for line in lines}
+        if told >= wanted or time.monotonic() > end:
+            return told
+        time.sleep(0.05)
 
 
 def token_of(registry, name, password):
