@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from sregistry_core.db.failures import cause_of
+from sregistry_core.jobs.outages import is_outage
 from sregistry_core.services.building import Followed
 
 PAUSE_SECONDS = 0.5
@@ -49,9 +51,12 @@ class Watch:
         while self.end is None:
             try:
                 found = await look(self._last)
-            except Exception:
+            except Exception as error:
                 # The database comes back, and nobody is sent away meanwhile.
-                log.exception("a build cannot be looked at")
+                if is_outage(error):
+                    log.warning("a build cannot be looked at yet: %s", cause_of(error))
+                else:
+                    log.exception("a build cannot be looked at")
                 await asyncio.sleep(_PAUSE_AFTER_AN_ERROR)
                 continue
             self._keep(found.lines)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy.exc import SQLAlchemyError
 
 from sregistry_core.contracts import BuildOutput
+from sregistry_core.db.failures import cause_of
 from sregistry_core.services.building import LONGEST_NAME, LONGEST_VALUE
 
 from .outages import outlasting
@@ -68,7 +69,8 @@ class BuildLog(BuildOutput):
                     self._write()
                 except SQLAlchemyError as error:
                     # A build does not end for that: what is said waits for the next time.
-                    log.warning("lines of %s cannot be written yet: %s", self._build_id, error)
+                    said = cause_of(error)
+                    log.warning("lines of %s cannot be written yet: %s", self._build_id, said)
 
     def remember(self, handle: str) -> None:
         """Keep what leads back to this build."""

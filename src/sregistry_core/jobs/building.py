@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from sregistry_core.contracts import Builder, BuildFailed, BuildLeft, BuildOrder, RegistryLogin
+from sregistry_core.db.failures import cause_of
 from sregistry_core.errors import RegistryError, Unavailable
 from sregistry_core.formats.sif_signer import sign_file
 from sregistry_core.models import BuildState
@@ -117,7 +118,8 @@ class _Cancelled:
                 self.ask()
             except SQLAlchemyError as error:
                 # The build goes on meanwhile; it is asked again.
-                log.warning("nobody knows whether %s is cancelled: %s", self._build, error)
+                said = cause_of(error)
+                log.warning("nobody knows whether %s is cancelled: %s", self._build, said)
         return self.was_seen
 
     def ask(self) -> bool:
@@ -252,7 +254,8 @@ def _publish_patiently(
         except (Unavailable, OperationalError) as away:
             if time.monotonic() > until:
                 raise
-            log.warning("the image of the build %s cannot be kept yet: %s", started.id, away)
+            said = cause_of(away)
+            log.warning("the image of the build %s cannot be kept yet: %s", started.id, said)
         pausing = time.monotonic() + pause
         while time.monotonic() < pausing:
             time.sleep(_PUBLISH_PAUSE_SECONDS)
@@ -334,8 +337,10 @@ def _written(output: BuildLog) -> Iterator[None]:
         while not ending.wait(PAUSE_SECONDS):
             try:
                 output.write()
-            except Exception:
+            except SQLAlchemyError as error:
                 # It is tried again; what is said meanwhile waits.
+                log.warning("lines of a build cannot be written down yet: %s", cause_of(error))
+            except Exception:
                 log.exception("lines of a build cannot be written down yet")
 
     writer = threading.Thread(target=write_now_and_then, name="build-log", daemon=True)

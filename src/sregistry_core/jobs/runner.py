@@ -118,7 +118,7 @@ class JobRunner:
             try:
                 self.write_tally()
             except SQLAlchemyError as error:
-                log.warning("the counts of the last seconds are lost: %s", error)
+                log.warning("the counts of the last seconds are lost: %s", cause_of(error))
             self._bell.stop()
 
     def ring(self, duty: str, queue: str) -> None:
