@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from sregistry_core.db.session import mark_changed
 from sregistry_core.db.statements import begins
-from sregistry_core.errors import Malformed
 from sregistry_core.models import AuditEvent, Collection, Entity, User
 from sregistry_core.names import CollectionName
 
 from .access import Access
+from .time_keys import read_time_key, time_key
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -59,7 +59,7 @@ class AuditLog:
         self._access.require_admin()
         wanted = select(AuditEvent).order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
         if after:
-            at, event_id = _read_key(after)
+            at, event_id = read_time_key(after)
             wanted = wanted.where(
                 or_(AuditEvent.at < at, and_(AuditEvent.at == at, AuditEvent.id < event_id))
             )
@@ -135,16 +135,7 @@ class AuditLog:
 
 def key_of(event: AuditEvent) -> str:
     """Give the key of an event, after which a page of older ones begins."""
-    return f"{event.at.astimezone(UTC):%Y%m%dT%H%M%S.%f}-{event.id}"
-
-
-def _read_key(text: str) -> tuple[datetime, str]:
-    moment, _, event_id = text.partition("-")
-    try:
-        at = datetime.strptime(moment, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise Malformed(f"after = {text[:80]} is the key of no event") from error
-    return at, event_id
+    return time_key(event.at, event.id)
 
 
 COLUMNS = ("at", "actor", "address", "action", "target", "facts")

@@ -205,11 +205,11 @@ class Finding:
             named = words_of(wanted.name)[:MOST_WORDS]
             facets = _facets(wanted)
             found: Sequence[int] | None = None
-            if _digits_of(wanted.text):
-                pass  # Bytes are found by no word.
-            elif words or facets:
+            # Bytes are found by no word.
+            by_words = not _digits_of(wanted.text)
+            if by_words and (words or facets):
                 found = at_most(self._db, words, facets, most=FEW)
-            elif named:
+            elif by_words and named:
                 found = at_most(self._db, named, parts=_PATH, most=FEW)
             self._asked = wanted, found
         return self._asked[1]

@@ -19,8 +19,9 @@ _NOBODY = (
     "$argon2id$v=19$m=19456,t=2,p=1$e7oxEo0b3Q9kNZPdfuYDog"
     "$uH6FTSIvxGkyrjx5qCL0Vgvh9gj100CmjNPVei7BRqI"
 )
-"""The hash of a password that was thrown away. Who has none is compared with it, and takes as long;
-it is not made at every start, which would take as long as all the rest of a start.
+"""The hash of a password that was thrown away: who has none is compared with it, and takes as long.
+
+It is not made anew at every start, since that is slow on purpose.
 """
 
 

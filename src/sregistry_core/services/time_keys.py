@@ -23,7 +23,7 @@ def older_than(
     after   empty for the beginning. Raises Malformed for what is no key.
     """
     if after:
-        moment, last = _read(after)
+        moment, last = read_time_key(after)
         yield or_(at < moment, and_(at == moment, identifier > last))
 
 
@@ -32,11 +32,12 @@ def later_than(
 ) -> Iterator[ColumnElement[bool]]:
     """Give the same of a list that begins with the earliest moment."""
     if after:
-        moment, last = _read(after)
+        moment, last = read_time_key(after)
         yield or_(at > moment, and_(at == moment, identifier > last))
 
 
-def _read(text: str) -> tuple[datetime, str]:
+def read_time_key(text: str) -> tuple[datetime, str]:
+    """Give the moment and the row that a key names. Raises Malformed for what is no key."""
     moment, _, identifier = text.partition("-")
     try:
         at = datetime.strptime(moment, _FORM).replace(tzinfo=UTC)

@@ -218,20 +218,27 @@ def test_the_page_of_a_team_shows_some_invitations_and_leads_to_the_next(
     browser.open(f"{path}?invited=x", status=400)
 
 
-def test_tokens_of_robots_come_by_pages(registry, crew, several, whole, count_queries):
-    crew.post("/api/v1/collections", {"entity": "ada", "collection": "lab"}, status=201)
-    for owner, name in (
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
         ("collections/ada/lab", RobotName(CollectionName("ada", "lab"), "ci")),
         ("teams/crew", RobotName("crew", "ci")),
-    ):
-        path = f"/api/v1/{owner}/robots/ci/tokens"
-        crew.post(f"/api/v1/{owner}/robots", {"robot": "ci", "scope": "push"}, status=201)
-        few = count_queries(lambda: crew.get(path, status=200))  # noqa: B023
-        several(7, lambda services, _: services.robots.renew(name, keep_others=True))  # noqa: B023
+    ],
+)
+def test_tokens_of_robots_come_by_pages(crew, several, whole, count_queries, owner, name):
+    crew.post("/api/v1/collections", {"entity": "ada", "collection": "lab"}, status=201)
+    path = f"/api/v1/{owner}/robots/ci/tokens"
+    crew.post(f"/api/v1/{owner}/robots", {"robot": "ci", "scope": "push"}, status=201)
 
-        listed = whole(crew, path)
-        assert len({one["id"] for one in listed}) == len(listed) == 8
-        assert count_queries(lambda: crew.get(path, status=200)) == few  # noqa: B023
+    def counted():
+        return count_queries(lambda: crew.get(path, status=200))
+
+    few = counted()
+    several(7, lambda services, _: services.robots.renew(name, keep_others=True))
+
+    listed = whole(crew, path)
+    assert len({one["id"] for one in listed}) == len(listed) == 8
+    assert counted() == few
 
 
 @pytest.fixture
