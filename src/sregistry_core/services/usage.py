@@ -32,6 +32,7 @@ from sregistry_core.models import (
     Entity,
     Image,
     Period,
+    SharedBlob,
 )
 
 from .access import Access
@@ -134,6 +135,17 @@ class Usage:
                 ).outerjoin(sums, sums.c.collection_id == Collection.id),
             )
         )
+        self._db.execute(delete(SharedBlob))
+        self._db.execute(
+            insert(SharedBlob).from_select(
+                ["blob_id"],
+                select(Image.blob_id)
+                .join(Container, Container.id == Image.container_id)
+                .where(Image.blob_id.is_not(None))
+                .group_by(Image.blob_id)
+                .having(func.count(Container.collection_id.distinct()) > 1),
+            )
+        )
         mark_changed(self._db)
 
     def storage(
@@ -188,23 +200,23 @@ class Usage:
             CollectionDownloads.period == period, day.between(spans[0].first, spans[-1].last)
         )
         total = self._by_day(day, CollectionDownloads.count, asked, entity, collection)
-        within = asked if collection is None else and_(asked, key == collection.id)
-        sums = (
-            select(key, func.sum(CollectionDownloads.count).label("sum"))
-            .where(within)
-            .group_by(key)
-            .subquery()
+        # Collection by collection, each from one place of an index: to sort all days takes longer.
+        sum_ = (
+            select(func.coalesce(func.sum(CollectionDownloads.count), 0))
+            .where(asked, key == Collection.id)
+            .correlate(Collection)
+            .scalar_subquery()
+            .label("sum")
         )
         largest = self._db.execute(
-            select(Entity.name, Collection.name, Collection.id)
-            .select_from(sums)
-            .join(Collection, Collection.id == sums.c.collection_id)
+            select(Entity.name, Collection.name, Collection.id, sum_)
+            .select_from(Collection)
             .join(Entity, Entity.id == Collection.entity_id)
             .where(where)
-            .order_by(sums.c.sum.desc(), Entity.name, Collection.name)
+            .order_by(sum_.desc(), Entity.name, Collection.name)
             .limit(most)
         ).all()
-        names = {row[2]: f"{row[0]}/{row[1]}" for row in largest}
+        names = {row[2]: f"{row[0]}/{row[1]}" for row in largest if row[3]}
         rows = self._db.execute(
             select(key, day, CollectionDownloads.count).where(asked, key.in_(names))
         )
@@ -278,16 +290,9 @@ class Usage:
             .distinct()
         )
         if collection is None:
-            # An entity may hold most of what there is: looked at is what stands in several places.
-            # PostgreSQL would do so once in each of its workers, were it not told to keep the list.
-            several = (
-                select(Image.blob_id)
-                .group_by(Image.blob_id)
-                .having(func.count() > 1)
-                .cte("in_several_places")
-                .prefix_with("MATERIALIZED", dialect="postgresql")
-            )
-            held = held.where(Blob.id.in_(select(several.c.blob_id)))
+            # An entity may hold most of what there is: looked at is what was found elsewhere too
+            # when it was measured last.
+            held = held.where(Image.blob_id.in_(select(SharedBlob.blob_id)))
         sums = select(func.sum(held.subquery().c.size))
         return int(self._db.scalar(sums) or 0)
 
@@ -320,7 +325,9 @@ class Usage:
                 sums.where(table.collection_id.in_(self._within(entity, collection)))
             )
         else:
-            hidden_ids = select(Collection.id).where(Collection.id.not_in(self._within(None, None)))
+            # What is not true may be unknown as well, of an entity without a user.
+            seen = case((self._scope(None, None), 1), else_=0)
+            hidden_ids = select(Collection.id).join(Entity).where(seen == 0)
             every = sums.subquery()
             hidden = sums.where(table.collection_id.in_(hidden_ids)).subquery()
             found = self._db.execute(
