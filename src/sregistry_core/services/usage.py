@@ -157,8 +157,8 @@ class Usage:
         most: int,
     ) -> History:
         """Give what was held at the end of each span, by the `most` largest collections."""
-        where = self._scope(entity, collection)
-        days = self._measured_in(spans)
+        where = asked_for(self._access, entity, collection)
+        days = measured_in(self._db, spans)
         if not days:
             return History([], {}, {})
         total = self._by_day(
@@ -179,7 +179,7 @@ class Usage:
                 DailyStorage.collection_id.in_(names), DailyStorage.day.in_(days)
             )
         )
-        return History(days, _by_name(names, rows), total)
+        return History(days, by_name(names, rows), total)
 
     def pulls(
         self,
@@ -194,7 +194,7 @@ class Usage:
 
         spans   each begins with a period
         """
-        where = self._scope(entity, collection)
+        where = asked_for(self._access, entity, collection)
         key, day = CollectionDownloads.collection_id, CollectionDownloads.first_day
         asked = and_(
             CollectionDownloads.period == period, day.between(spans[0].first, spans[-1].last)
@@ -220,7 +220,7 @@ class Usage:
         rows = self._db.execute(
             select(key, day, CollectionDownloads.count).where(asked, key.in_(names))
         )
-        return History(sorted(total), _by_name(names, rows), total)
+        return History(sorted(total), by_name(names, rows), total)
 
     def first_day(
         self, *, entity: Entity | None = None, collection: Collection | None = None
@@ -229,7 +229,7 @@ class Usage:
         made = self._db.scalar(
             select(func.min(Collection.created_at))
             .join(Entity, Entity.id == Collection.entity_id)
-            .where(self._scope(entity, collection))
+            .where(asked_for(self._access, entity, collection))
         )
         return made.date() if made is not None else None
 
@@ -237,7 +237,7 @@ class Usage:
         self, *, entity: Entity | None = None, collection: Collection | None = None
     ) -> Totals:
         """Give what there is now, as the summaries have it."""
-        where = self._scope(entity, collection)
+        where = asked_for(self._access, entity, collection)
         row = self._db.execute(
             select(
                 func.count(Collection.id),
@@ -300,7 +300,7 @@ class Usage:
         return (
             select(Collection.id)
             .join(Entity, Entity.id == Collection.entity_id)
-            .where(self._scope(entity, collection))
+            .where(asked_for(self._access, entity, collection))
         )
 
     def _by_day(
@@ -326,7 +326,7 @@ class Usage:
             )
         else:
             # What is not true may be unknown as well, of an entity without a user.
-            seen = case((self._scope(None, None), 1), else_=0)
+            seen = case((asked_for(self._access, None, None), 1), else_=0)
             hidden_ids = select(Collection.id).join(Entity).where(seen == 0)
             every = sums.subquery()
             hidden = sums.where(table.collection_id.in_(hidden_ids)).subquery()
@@ -337,33 +337,37 @@ class Usage:
             )
         return {_day(one): int(sum_) for one, sum_ in found if sum_}
 
-    def _scope(self, entity: Entity | None, collection: Collection | None) -> ColumnElement[bool]:
-        """What is asked for and may be seen; the statement joins Collection with Entity."""
-        if collection is not None:
-            self._access.require(Action.READ, collection)
-            return Collection.id == collection.id
-        self._access.ask_policies(Action.READ, entity.name if entity is not None else "")
-        visible = self._access.visible()
-        return visible if entity is None else and_(visible, Collection.entity_id == entity.id)
 
-    def _measured_in(self, spans: Sequence[Span]) -> Sequence[date]:
-        """Give the last day of each span on which there was a measurement."""
-        asked = [
-            select(func.max(DailyStorage.day).label("day")).where(
-                DailyStorage.day.between(one.first, one.last)
-            )
-            for one in spans
-        ]
-        found = {row[0] for row in self._db.execute(union_all(*asked))} if asked else set()
-        return sorted(_day(day) for day in found if day is not None)
+def asked_for(
+    access: Access, entity: Entity | None, collection: Collection | None
+) -> ColumnElement[bool]:
+    """What is asked for and may be seen; the statement joins Collection with Entity."""
+    if collection is not None:
+        access.require(Action.READ, collection)
+        return Collection.id == collection.id
+    access.ask_policies(Action.READ, entity.name if entity is not None else "")
+    visible = access.visible()
+    return visible if entity is None else and_(visible, Collection.entity_id == entity.id)
 
 
-def _by_name(names: Mapping[str, str], rows: Any) -> Mapping[str, Mapping[date, int]]:
+def measured_in(db: Session, spans: Sequence[Span]) -> Sequence[date]:
+    """Give the last day of each span on which there was a measurement."""
+    asked = [
+        select(func.max(DailyStorage.day).label("day")).where(
+            DailyStorage.day.between(one.first, one.last)
+        )
+        for one in spans
+    ]
+    found = {row[0] for row in db.execute(union_all(*asked))} if asked else set()
+    return sorted(_day(day) for day in found if day is not None)
+
+
+def by_name(names: Mapping[str, str], rows: Any) -> Mapping[str, Mapping[date, int]]:
     """Give amounts by the name of the collection and the day, in the order of the names."""
     found: dict[str, dict[date, int]] = defaultdict(dict)
     for collection, day, amount in rows:
         found[names[collection]][day] = int(amount)
-    return {name: found[name] for name in names.values()}
+    return {name: found[name] for name in names.values() if name in found}
 
 
 def _day(found: date | str) -> date:
