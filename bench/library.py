@@ -27,6 +27,7 @@ from sregistry_core.models import (
     ImageLabel,
     Membership,
     Period,
+    RepositoryBlob,
     SearchEntry,
     ShareLink,
     Tag,
@@ -36,6 +37,8 @@ from sregistry_core.models import (
 from sregistry_core.services.search_words import Document, facet, write_words
 
 IMAGES_EACH = 5
+FEWEST = 10
+"""Users, teams, members and grants of a small library: as many as a page that is compared shows."""
 COLLECTION_OF = 10
 """Containers in each collection but one."""
 WIDE = 100
@@ -57,7 +60,7 @@ def fill(url: str, containers: int) -> None:
     now = datetime.now(UTC)
     with database.transaction() as db:
         rows: dict[Table, list[dict[str, object]]] = {}
-        entity = _people(db, rows, now, containers // 10)
+        entity = _people(db, rows, now, max(containers // 10, FEWEST))
         words: list[tuple[int, Document]] = []
         collections: list[str] = []
         for number in range(-(-containers // COLLECTION_OF)):
@@ -100,6 +103,7 @@ def fill(url: str, containers: int) -> None:
             Container,
             Blob,
             Image,
+            RepositoryBlob,
             ImageLabel,
             Tag,
             DailyDownloads,
@@ -117,9 +121,9 @@ def fill(url: str, containers: int) -> None:
             write_words(db, number, document)
     if database.writing.dialect.name == "postgresql":
         # It does so by itself after a while; SQLite never does.
-        with database.writing.connect() as connection:
-            connection.exec_driver_sql("ANALYZE")
-            connection.commit()
+        autocommit = database.writing.execution_options(isolation_level="AUTOCOMMIT")
+        with autocommit.connect() as connection:
+            connection.exec_driver_sql("VACUUM (ANALYZE)")
     database.dispose()
 
 
@@ -206,6 +210,14 @@ def _container(
             inspection={"labels": {"maintainer": "ada"}, "definition": "Bootstrap: docker\n"},
             inspected_at=moment,
             pushed_at=moment,
+            created_at=moment,
+        )
+        _add(
+            rows,
+            RepositoryBlob.__table__,
+            container_id=container,
+            digest=digest,
+            blob_id=blob,
             created_at=moment,
         )
         _add(rows, ImageLabel.__table__, image_id=image, name="maintainer", value="ada")

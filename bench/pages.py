@@ -98,12 +98,13 @@ PAGES: Sequence[Page] = (
     Page("sizes, the registry", "/-/treemap", is_compared=False),
     Page("sizes, a collection", "/ada/c0/-/treemap"),
     Page("usage", "/-/usage", is_compared=False),
+    Page("usage of an entity", "/ada/-/usage", is_compared=False),
     Page("sitemap", "/sitemap.xml", is_compared=False),
     Page("a part of it", "/-/sitemap.xml", is_compared=False),
     Page("guide", "/-/guide"),
     Page("library, search", "/v1/search?value=blast&arch=amd64", is_compared=False),
     Page("API, registry", f"{_API}/registry"),
-    Page("API, sizes", f"{_API}/sizes"),
+    Page("API, sizes", f"{_API}/sizes", is_compared=False),
     *_lists(),
 )
 
