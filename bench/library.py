@@ -34,6 +34,7 @@ from sregistry_core.models import (
     Team,
     User,
 )
+from sregistry_core.services.quotas import measure_entities
 from sregistry_core.services.search_words import Document, facet, write_words
 
 IMAGES_EACH = 5
@@ -119,6 +120,7 @@ def fill(url: str, containers: int) -> None:
                 db.execute(insert(table.__table__), found[start : start + _AT_ONCE])
         for number, document in words:
             write_words(db, number, document)
+        measure_entities(db)
     if database.writing.dialect.name == "postgresql":
         # It does so by itself after a while; SQLite never does.
         autocommit = database.writing.execution_options(isolation_level="AUTOCOMMIT")

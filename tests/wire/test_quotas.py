@@ -9,6 +9,7 @@ from webtest import AppError
 
 from sregistry_core.errors import QuotaExceeded
 from sregistry_core.names import ContainerName
+from sregistry_core.services import quotas
 
 SIZE = 40_000
 
@@ -221,3 +222,27 @@ def test_the_sregistry_client_and_others_who_announce_nothing_are_refused_too(re
     registry.clock.move(timedelta(days=2))
     registry.run_jobs()
     assert list(registry.parts.facilities.staging.spool.iterdir()) == []
+
+
+def test_a_list_tells_of_large_entities_as_they_were_measured_last(
+    registry, ada, bob, admin, monkeypatch
+):
+    def listed():
+        return {one["entity"]: one["used"] for one in admin.get("/api/v1/quotas").json["items"]}
+
+    ada.push("ada/lab/first", image(0))
+    ada.push("ada/other/first", image(0))
+    ada.push("ada/lab/second", image(1))
+    with registry.parts.unit()() as services:
+        services.usage.measure()
+    ada.push("ada/lab/third", image(2)[:1000])
+    bob.push("bob/lab/first", image(3))
+    assert (listed()["ada"], listed()["bob"]) == (2 * SIZE + 1000, SIZE)
+
+    monkeypatch.setattr(quotas, "MOST_COUNTED", 1)
+
+    assert (listed()["ada"], listed()["bob"]) == (2 * SIZE, SIZE)
+    assert used(registry) == 2 * SIZE + 1000
+    with registry.parts.unit()() as services:
+        services.usage.measure()
+    assert listed()["ada"] == 2 * SIZE + 1000

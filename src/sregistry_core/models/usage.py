@@ -149,3 +149,15 @@ class SharedBlob(Base):
     blob_id: Mapped[str] = mapped_column(
         ForeignKey("blob.id", ondelete="CASCADE"), primary_key=True
     )
+
+
+class EntitySummary(Base):
+    """What the repositories of an entity had when all was measured last; sizes in bytes."""
+
+    __tablename__ = "entity_summary"
+    entity_id: Mapped[str] = mapped_column(
+        ForeignKey("entity.id", ondelete="CASCADE"), primary_key=True
+    )
+    blob_count: Mapped[int]
+    size: Mapped[int] = mapped_column(BigInteger)
+    """Of all its blobs, each counted once: what counts for its quota."""

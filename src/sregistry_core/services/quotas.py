@@ -1,14 +1,15 @@
 """Quotas: how many bytes the images of an entity may have, and how many they have."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from sregistry_core.errors import Malformed, NotFound, QuotaExceeded
-from sregistry_core.models import Blob, Collection, Container, Entity, RepositoryBlob
+from sregistry_core.models import Blob, Collection, Container, Entity, EntitySummary, RepositoryBlob
 
 from .access import Access
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from . import Facilities
 
 LARGEST = 1 << 60
+MOST_COUNTED = 2000
+"""Blobs that are added up for one page of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,14 @@ class Quotas:
         """Give the quotas of entities by name, from the one after `after` on.
 
         text   a part of the name
+        Of entities with very many blobs `used` is what was measured last.
         """
         self._access.require_admin()
         wanted = select(Entity).where(Entity.name > after).order_by(Entity.name).limit(limit)
         if text:
             wanted = wanted.where(Entity.name.contains(text.lower(), autoescape=True))
-        return self._quotas(self._db.scalars(wanted).all())
+        entities = self._db.scalars(wanted).all()
+        return self._as_quotas(entities, self._measured([entity.id for entity in entities]))
 
     def set(self, entity_name: str, size: int | None) -> Quota:
         """Set the quota of an entity in bytes: 0 for none, None for that of the ini file.
@@ -85,7 +90,9 @@ class Quotas:
         return self._quotas([entity])[0]
 
     def _quotas(self, entities: Sequence[Entity]) -> Sequence[Quota]:
-        used = used_by(self._db, [entity.id for entity in entities])
+        return self._as_quotas(entities, used_by(self._db, [entity.id for entity in entities]))
+
+    def _as_quotas(self, entities: Sequence[Entity], used: Mapping[str, int]) -> Sequence[Quota]:
         usual = self._facilities.settings.quota
         return [
             Quota(
@@ -96,6 +103,20 @@ class Quotas:
             )
             for entity in entities
         ]
+
+    def _measured(self, entities: Sequence[str]) -> Mapping[str, int]:
+        """Give what entities use: of the small ones now, of the others as it was measured last."""
+        kept = {
+            row.entity_id: row
+            for row in self._db.scalars(
+                select(EntitySummary).where(EntitySummary.entity_id.in_(entities))
+            )
+        }
+        counts = sorted((kept[one].blob_count if one in kept else 0, one) for one in entities)
+        sums = accumulate(count for count, _ in counts)
+        few = [one for (_, one), sum_ in zip(counts, sums, strict=True) if sum_ <= MOST_COUNTED]
+        large = {one: row.size for one, row in kept.items() if one not in few}
+        return {**large, **used_by(self._db, few)}
 
 
 class QuotaGuard:
@@ -155,19 +176,37 @@ class QuotaGuard:
 
 def used_by(db: Session, entities: Sequence[str]) -> dict[str, int]:
     """Give how many bytes each of some entities uses, by identifier; none when it uses none."""
-    # Bytes that are claimed and bytes that are proven are the same bytes.
-    held = (
+    if not entities:
+        return {}
+    held = _held().where(Collection.entity_id.in_(entities)).subquery()
+    rows = db.execute(select(held.c.entity_id, func.sum(held.c.size)).group_by(held.c.entity_id))
+    # PostgreSQL sums up to a Decimal.
+    return {entity_id: int(size) for entity_id, size in rows}
+
+
+def measure_entities(db: Session) -> None:
+    """Write down what every entity uses now, instead of what was written down before."""
+    held = _held().subquery()
+    db.execute(delete(EntitySummary))
+    db.execute(
+        insert(EntitySummary).from_select(
+            ["entity_id", "blob_count", "size"],
+            select(held.c.entity_id, func.count(), func.sum(held.c.size)).group_by(
+                held.c.entity_id
+            ),
+        )
+    )
+
+
+def _held() -> Select[str, str, int]:
+    """What each entity has, by digest: claimed and proven bytes are the same bytes."""
+    return (
         select(Collection.entity_id, Blob.digest, func.max(Blob.size).label("size"))
         .join(Container, Container.collection_id == Collection.id)
         .join(RepositoryBlob, RepositoryBlob.container_id == Container.id)
         .join(Blob, Blob.id == RepositoryBlob.blob_id)
-        .where(Collection.entity_id.in_(entities))
         .group_by(Collection.entity_id, Blob.digest)
-        .subquery()
     )
-    rows = db.execute(select(held.c.entity_id, func.sum(held.c.size)).group_by(held.c.entity_id))
-    # PostgreSQL sums up to a Decimal.
-    return {entity_id: int(size) for entity_id, size in rows}
 
 
 def in_units(size: int) -> str:

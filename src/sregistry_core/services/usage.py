@@ -36,6 +36,7 @@ from sregistry_core.models import (
 )
 
 from .access import Access
+from .quotas import measure_entities
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -146,6 +147,7 @@ class Usage:
                 .having(func.count(Container.collection_id.distinct()) > 1),
             )
         )
+        measure_entities(self._db)
         mark_changed(self._db)
 
     def storage(

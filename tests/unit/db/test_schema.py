@@ -14,6 +14,7 @@ from sregistry_core.db.session import open_database, pause
 from sregistry_core.errors import ConfigurationError
 from sregistry_core.models import (
     CollectionDownloads,
+    EntitySummary,
     ManifestTag,
     Outbox,
     Period,
@@ -130,7 +131,7 @@ def test_pulls_of_before_are_summed_up_by_collection(database):
     }
 
 
-def test_what_stands_in_several_collections_is_known_after_the_upgrade(database):
+def test_what_is_kept_for_pages_is_known_after_the_upgrade(database):
     with database.writing.begin() as connection:
         command.upgrade(schema._config(connection), "0021")
     now = "2026-01-31 09:26:53.000000"
@@ -144,14 +145,17 @@ def test_what_stands_in_several_collections_is_known_after_the_upgrade(database)
             f" VALUES ('1', 'c', '1', '', '{now}'), ('2', 'c', '2', '', '{now}'),"
             f" ('3', 'd', '3', '', '{now}')",
             "INSERT INTO blob (id, digest, size, storage, key, state, created_at) VALUES"
-            f" ('one', 'sha256:1', 1, 'f', 'a', 'verified', '{now}'),"
-            f" ('two', 'sha256:2', 1, 'f', 'b', 'verified', '{now}')",
+            f" ('one', 'sha256:1', 10, 'f', 'a', 'verified', '{now}'),"
+            f" ('two', 'sha256:2', 20, 'f', 'b', 'verified', '{now}')",
             "INSERT INTO image (id, container_id, blob_id, digest, description, signed, encrypted,"
             " fingerprints, inspection, created_at) VALUES"
             f" ('w', '1', 'one', 'sha256:1', '', false, false, '[]', '{{}}', '{now}'),"
             f" ('x', '2', 'one', 'sha256:1', '', false, false, '[]', '{{}}', '{now}'),"
             f" ('y', '2', 'two', 'sha256:2', '', false, false, '[]', '{{}}', '{now}'),"
             f" ('z', '3', 'two', 'sha256:2', '', false, false, '[]', '{{}}', '{now}')",
+            "INSERT INTO repository_blob (container_id, digest, blob_id, created_at) VALUES"
+            f" ('1', 'sha256:1', 'one', '{now}'), ('2', 'sha256:2', 'two', '{now}'),"
+            f" ('3', 'sha256:2', 'two', '{now}')",
         ):
             connection.exec_driver_sql(statement)
 
@@ -159,6 +163,8 @@ def test_what_stands_in_several_collections_is_known_after_the_upgrade(database)
 
     with database.transaction(writes=False) as db:
         assert db.scalars(select(SharedBlob.blob_id)).all() == ["two"]
+        (entity,) = db.scalars(select(EntitySummary)).all()
+        assert (entity.entity_id, entity.blob_count, entity.size) == ("e", 2, 30)
 
 
 def test_a_database_without_a_schema_is_refused_with_the_command_to_run(database):
