@@ -89,6 +89,7 @@ DOORS = {
     "linked_logins.unlink": Refuses(lambda s, t: s.linked_logins.unlink(t.user, "campus")),
     "tokens.issue": Refuses(lambda s, t: s.tokens.issue(t.user)),
     "tokens.of": Refuses(lambda s, t: s.tokens.of(t.user)),
+    "tokens.count": Refuses(lambda s, t: s.tokens.count(t.user)),
     "tokens.all": Refuses(lambda s, t: s.tokens.all()),
     "tokens.find": Refuses(lambda s, t: s.tokens.find(t.token.id)),
     "tokens.revoke": Refuses(lambda s, t: s.tokens.revoke(t.token.id)),

@@ -16,8 +16,7 @@ from .forms import NOTHING_WRONG, Wrong, attempt
 
 TEAMS = "/-/teams"
 SHOWN_AT_ONCE = 100
-"""Members, and invitations."""
-_SHOWN_AT_ONCE = 100
+"""Teams, members, and invitations."""
 
 
 @view_config(route_name="ui.teams", request_method=("GET", "HEAD"))
@@ -177,7 +176,7 @@ def _teams_page(request: Request, wrong: Wrong) -> Response:
     services = request.services
     services.access.require_login()
     own = {team for team, _ in request.caller.teams}
-    mine = services.teams.mine(after=query_field(request, "after"), limit=_SHOWN_AT_ONCE + 1)
+    mine = services.teams.mine(after=query_field(request, "after"), limit=SHOWN_AT_ONCE + 1)
     open_ones = services.team_changes.open_ones()
     settings = request.registry["facilities"].settings
     return page(
@@ -185,8 +184,8 @@ def _teams_page(request: Request, wrong: Wrong) -> Response:
         "manage/teams",
         status=wrong.status,
         wrong=wrong,
-        mine=mine[:_SHOWN_AT_ONCE],
-        next_after=mine[_SHOWN_AT_ONCE - 1].name if len(mine) > _SHOWN_AT_ONCE else None,
+        mine=mine[:SHOWN_AT_ONCE],
+        next_after=mine[SHOWN_AT_ONCE - 1].name if len(mine) > SHOWN_AT_ONCE else None,
         roles=dict(request.caller.teams),
         open_ones=[team for team in open_ones if team.id not in own],
         may_make=request.caller.is_admin or settings.collections_by != "admins",
