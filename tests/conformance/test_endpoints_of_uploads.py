@@ -6,11 +6,7 @@ codes.
 
 import pytest
 
-from sregistry_core.testing.oci import (
-    OciClient,
-    code_of,
-    digest_of,
-)
+from sregistry_core.testing.oci import OciClient, code_of, digest_of
 
 ALGORITHMS = pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
 

@@ -10,9 +10,7 @@ import pytest
 
 from sregistry_core.errors import NotAnImage
 from sregistry_core.formats.image import inspect
-from sregistry_core.formats.inspection import (
-    Inspection,
-)
+from sregistry_core.formats.inspection import Inspection
 from sregistry_core.testing.sif_files import (
     GENERIC,
     GENERIC_JSON,

@@ -5,10 +5,7 @@ The site is an imitation of GitLab and of GitHub, on loopback, with keys of its 
 
 import pytest
 
-from sregistry_core.testing.imitated_ci import (
-    GITLAB_JOB,
-    ImitatedCi,
-)
+from sregistry_core.testing.imitated_ci import GITLAB_JOB, ImitatedCi
 from sregistry_core.testing.registry import PUBLIC_URL
 from sregistry_core.testing.sif_files import make_sif
 

@@ -9,11 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from sregistry_core.testing.imitated_ci import (
-    GITLAB_JOB,
-    KEYS,
-    part_of,
-)
+from sregistry_core.testing.imitated_ci import GITLAB_JOB, KEYS, part_of
 from sregistry_core.testing.registry import PUBLIC_URL
 
 from .lab import EXCHANGE, GITLAB

@@ -5,11 +5,7 @@ import time
 import pytest
 
 from sregistry_core.issuers import keys
-from sregistry_core.testing.imitated_ci import (
-    DISCOVERY,
-    GITLAB_JOB,
-    KEYS,
-)
+from sregistry_core.testing.imitated_ci import DISCOVERY, GITLAB_JOB, KEYS
 from sregistry_core.testing.registry import PUBLIC_URL
 from sregistry_core.testing.sif_files import make_sif
 

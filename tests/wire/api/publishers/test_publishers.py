@@ -5,12 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from sregistry_core.testing.imitated_ci import (
-    DISCOVERY,
-    GITHUB_JOB,
-    GITLAB_JOB,
-    KEYS,
-)
+from sregistry_core.testing.imitated_ci import DISCOVERY, GITHUB_JOB, GITLAB_JOB, KEYS
 from sregistry_core.testing.registry import PUBLIC_URL, Actor
 from sregistry_core.testing.sif_files import make_sif
 
