@@ -140,6 +140,7 @@ DOORS = {
     "team_changes.open_ones": Refuses(lambda s, t: s.team_changes.open_ones()),
     "team_changes.set_open": Refuses(lambda s, t: s.team_changes.set_open("crew", True)),
     "team_changes.join": Unguarded("every user may, and it takes open teams alone"),
+    "team_changes.owned_count": Refuses(lambda s, t: s.team_changes.owned_count("crew")),
     "team_changes.owned_by": Refuses(lambda s, t: s.team_changes.owned_by("crew")),
     "team_changes.delete": Refuses(lambda s, t: s.team_changes.delete("crew", typed="crew")),
     "invitations.of": Refuses(lambda s, t: s.invitations.of("crew")),
