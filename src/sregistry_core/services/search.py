@@ -99,8 +99,7 @@ class Search:
 
     def _of_words(self, query: Query, limit: int) -> Sequence[str]:
         asked = _asked(query)
-        entries = None if asked is None else self._entries(*asked)
-        if entries is None:
+        if asked is None:
             return []
         # Entries are read in their order until there is enough. By an expression none is looked up,
         # so that SQLite, which knows nothing of how many there are, begins with no other table.
@@ -109,7 +108,7 @@ class Search:
             select(Image.id)
             .select_from(SearchEntry)
             .join(Image, Image.container_id == container_id)
-            .where(*entries, *_conditions(query))
+            .where(*self._entries(*asked), *_conditions(query))
             # Without a tag it is what a tag has left, or what was refused one.
             .where(exists().where(Tag.image_id == Image.id))
             .order_by(SearchEntry.full_name, Image.pushed_at.desc())
@@ -120,10 +119,11 @@ class Search:
 
     def _entries(
         self, words: Sequence[str], facets: Sequence[str] = ()
-    ) -> Sequence[ColumnElement[bool]] | None:
+    ) -> Sequence[ColumnElement[bool]]:
         """Give the conditions of entries that the caller sees and that have all this.
 
-        None when nothing has. What few have is looked at one by one.
+        What few have is looked at one by one. What nothing has is asked for as well: what is hidden
+        would cost another statement otherwise.
         """
         seen = (
             select(Collection.id)
@@ -136,7 +136,7 @@ class Search:
         numbers = at_most(self._db, words, facets, most=FEW)
         if numbers is None:
             return [seen, matches(self._db, words, facets, is_broad=True)]
-        return [seen, SearchEntry.number.in_(numbers)] if numbers else None
+        return [seen, SearchEntry.number.in_(numbers)]
 
     def entities(self, query: Query) -> Sequence[Entity]:
         """Give entities whose name fits and that hold something the caller may see."""
@@ -179,11 +179,10 @@ class Search:
         """Give containers whose name or description fits."""
         self._access.ask_policies(Action.READ, "")
         words, limit = words_of(query.text), _limit(query)
-        entries = None if query.text and not words else self._entries(words)
-        if entries is None:
+        if query.text and not words:
             return []
         statement = select(SearchEntry.container_id).where(
-            *entries,
+            *self._entries(words),
             *(
                 _contains(SearchEntry.full_name, word) | _says(word)
                 for word in _words_as_said(query.text)
