@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from files import hex_of, make_unlike, write_random
+from files import SPARE, hex_of, make_unlike, touch_memory, write_random
 from fronted import Site
 from loads import pull
 from peer import Peer
@@ -131,7 +131,8 @@ def _measure_pushes(
             put_before.unlink()
         digests = {file: hex_of(file) for file in files[:at_once]}
         pusher.known.update(digests)
-        _in_turn(figures, title, at_once, files[0].stat().st_size, turn, sides, site)
+        room = files[0].parent
+        _in_turn(figures, title, at_once, files[0].stat().st_size, turn, sides, site, room)
 
 
 def _measure_pulls(site: Site, figures: Figures, name: str, size: int, turn: int) -> None:
@@ -171,11 +172,17 @@ def _in_turn(
     turn: int,
     sides: Mapping[str, Work],
     site: Site,
+    written_in: Path | None = None,
 ) -> None:
-    """Measure each side; who begins changes from round to round."""
+    """Measure each side; who begins changes from round to round.
+
+    written_in   a directory on the disk to which the work writes; None if it writes nothing
+    """
     names = list(sides)
     for side in names[turn % len(names) :] + names[: turn % len(names)]:
         os.sync()
+        if written_in is not None:
+            touch_memory(written_in / "touched", at_once * size + SPARE)
         before, begun = site.seconds(), time.monotonic()
         with ThreadPoolExecutor(at_once) as pool:
             list(pool.map(sides[side], range(at_once)))

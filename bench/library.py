@@ -7,6 +7,7 @@ from hashlib import sha256
 from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
+from sregistry_core.contracts import Scope
 from sregistry_core.db import schema
 from sregistry_core.db.session import open_database
 from sregistry_core.identifiers import new_identifier
@@ -27,6 +28,8 @@ from sregistry_core.models import (
     ImageLabel,
     Membership,
     Period,
+    Publisher,
+    Robot,
     SearchEntry,
     ShareLink,
     Tag,
@@ -43,6 +46,8 @@ WIDE = 100
 MOST_TAGS = 1000
 SHARES = 200
 """Links to the container of many tags."""
+PROGRAMS = 200
+"""Robots of the first collection, and as many publishers."""
 QUARTER = 13
 """Weeks of which it is told what each collection held, and how often it was pulled."""
 _AT_ONCE = 2000
@@ -113,6 +118,7 @@ def fill(url: str, containers: int) -> None:
             found = rows.get(table.__table__, [])
             for start in range(0, len(found), _AT_ONCE):
                 db.execute(insert(table.__table__), found[start : start + _AT_ONCE])
+        _programs(db, collections[0], now)
         for number, document in words:
             write_words(db, number, document)
     if database.writing.dialect.name == "postgresql":
@@ -321,6 +327,45 @@ def _what_is_beside(
             collection_id=collection if number % 100 == 0 else None,
             facts={},
         )
+
+
+def _programs(db: Session, collection: str, now: datetime) -> None:
+    """Write robots and publishers of a collection, and their accounts."""
+    robots, publishers, accounts = [], [], []
+    for number in range(2 * PROGRAMS):
+        name, identifier = f"robot-{number}", new_identifier()
+        robots.append(
+            {
+                "id": identifier,
+                "name": name,
+                "collection_id": collection,
+                "scope": Scope.PUSH,
+                "created_at": now,
+            }
+        )
+        accounts.append(
+            {
+                "id": new_identifier(),
+                "name": f"ada/c0+{name}",
+                "is_admin": False,
+                "robot_id": identifier,
+                "created_at": now,
+            }
+        )
+        if number >= PROGRAMS:
+            publishers.append(
+                {
+                    "robot_id": identifier,
+                    "issuer": "https://gitlab.example.org",
+                    "audience": "https://registry.example.org",
+                    "claims": {"project_path": f"lab/{name}", "ref": "main"},
+                    "lifetime_seconds": 900,
+                    "created_at": now,
+                }
+            )
+    db.execute(insert(Robot.__table__), robots)
+    db.execute(insert(User.__table__), accounts)
+    db.execute(insert(Publisher.__table__), publishers)
 
 
 def _add(rows: dict[Table, list[dict[str, object]]], table: Table, **values: object) -> None:

@@ -14,7 +14,7 @@ import behind
 import crowds
 import pages
 from direct import count_bytes
-from files import make_unlike, write_random
+from files import SPARE, make_unlike, touch_memory, write_random
 from floor import copy_and_hash, nginx
 from fronted import site
 from loads import ask_often, processor_seconds, pull
@@ -68,7 +68,6 @@ def _measure_site(options: argparse.Namespace) -> int:
             peer = stack.enter_context(docker_registry(room / "peer"))
             token = running.registry.make_user("ada")
             if options.only != "crowd":
-                _touch_memory(room / "touched", 4 * options.size * MIB)
                 size, rounds = options.size * MIB, options.rounds
                 behind.measure(running, peer, token, figures, room, size=size, rounds=rounds)
                 rows += behind.targets(figures)
@@ -103,7 +102,6 @@ def _measure_all(options: argparse.Namespace) -> int:
         write_random(large, options.size * MIB)
         write_random(small, SMALL)
         pusher.push(container, "small", small)
-        _touch_memory(room / "touched", 4 * options.size * MIB)
         for turn in range(options.rounds):
             print(f"round {turn + 1} of {options.rounds}", file=sys.stderr)
             if options.only != "small":
@@ -138,6 +136,7 @@ def _measure_large(
     size, tag = large.stat().st_size / MIB, f"t{turn}"
     for name, as_we_do in ((PLAIN_FLOOR, False), (STRICT_FLOOR, True)):
         os.sync()
+        touch_memory(room / "touched", large.stat().st_size + SPARE)
         seconds = copy_and_hash(large, room / "copy", as_we_do=as_we_do)
         figures.add(name, size / seconds, "MiB/s")
     digests = []
@@ -145,6 +144,7 @@ def _measure_large(
         # What is here already would not be sent.
         make_unlike(large)
         os.sync()
+        touch_memory(room / "touched", large.stat().st_size + SPARE)
         before = processor_seconds(pid)
         digest, seconds = pusher.push(container, tag, large, in_parts=in_parts)
         spent = (processor_seconds(pid) - before) * 1024 / size
@@ -217,14 +217,6 @@ def _targets(figures: Figures, only: str) -> Iterator[Target]:
                 ratio = figures.median(name) / figures.median(floor)
                 yield Target(f"{name}, of {floor}", ratio, operator.ge, 0.5, "")
     yield Target(MEMORY, figures.median(MEMORY), operator.lt, 200, "MiB")
-
-
-def _touch_memory(path: Path, size: int) -> None:
-    """Fill the page cache once: a virtual machine is slow at pages that it never had before."""
-    with path.open("wb") as file:
-        for _ in range(size // MIB):
-            file.write(bytes(MIB))
-    path.unlink()
 
 
 def _options() -> argparse.Namespace:

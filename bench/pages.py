@@ -63,8 +63,7 @@ def _lists() -> Iterator[Page]:
         ("log, by target", "audit?target=ada/c0"),
     ):
         yield Page(f"API, {name}", f"{_API}/{path}", is_compared=False)
-        if name not in ("robots", "publishers"):
-            yield Page(f"API, {name}, ten", f"{_API}/{path}&limit=10".replace("?&", "?"))
+        yield Page(f"API, {name}, ten", f"{_API}/{path}&limit=10".replace("?&", "?"))
 
 
 PAGES: Sequence[Page] = (

@@ -11,13 +11,15 @@ from sregistry_core.app import Parts, assemble
 from sregistry_core.contracts import Scope
 from sregistry_core.db import schema
 from sregistry_core.server import ServerSettings, serve
+from sregistry_core.storage import staging
 from sregistry_core.testing.live import free_port
 from sregistry_core.testing.registry import PASSWORD, ini_of
 
 from .bodies import MIB, Body
-from .pushing import Client
+from .pushing import PATIENCE, Client
 
 NAME = "ada/lab/blast"
+LONGEST_STAGING = 30.0  # seconds, after which whatever has waited for its end goes on
 
 
 class Inside:
@@ -105,33 +107,39 @@ def test_slow_transfers_hold_no_connection(inside):
     inside.while_serving(story)
 
 
-def test_staging_holds_no_connection_and_keeps_nobody_waiting(inside):
+def test_staging_holds_no_connection_and_keeps_nobody_waiting(inside, monkeypatch):
     ada, bob = inside.user("ada"), inside.user("bob")
-    image = Body(b"long to be hashed", 512 * MIB)
+    image = Body(b"hashed again and again", 32 * MIB)
     incoming = inside.staging / "incoming"
+    begun, seen = threading.Event(), threading.Event()
+    hash_and_sync = staging.hash_and_sync
 
-    def is_staging():
-        return any(incoming.iterdir())
+    def hash_until_seen(path, of_beginning=None):
+        """A machine so slow that whoever looks has the time to."""
+        begun.set()
+        end = time.monotonic() + LONGEST_STAGING
+        while not seen.is_set() and time.monotonic() < end:
+            hash_and_sync(path)
+        return hash_and_sync(path, of_beginning)
+
+    monkeypatch.setattr(staging, "hash_and_sync", hash_until_seen)
 
     def story():
         image_id = ada.announce(ada.container(NAME), image.digest)["id"]
         address = ada.begin(image_id, image.size)
         pusher = threading.Thread(target=lambda: ada.put(address, image, image.size).data())
         pusher.start()
-        samples, made = [], 0
-        while pusher.is_alive():
-            before, held = is_staging(), inside.held
-            if before and is_staging():
-                samples.append(held)
-                if len(samples) % 10 == 0:
-                    bob.container(f"bob/lab/made-{made}")
-                    made += is_staging()
-            time.sleep(0.001)
+        try:
+            assert begun.wait(PATIENCE), "nothing was staged"
+            for number in range(5):
+                assert most_held(inside, seconds=0.1) == 0
+                bob.container(f"bob/lab/made-{number}")
+                assert any(incoming.iterdir()), "a write had to wait for the staging"
+        finally:
+            seen.set()
+            pusher.join()
         ada.complete(image_id)
 
-        assert len(samples) >= 20, "staging was too short to be seen"
-        assert max(samples) == 0
-        assert made >= 1, "a write had to wait for the staging"
         assert ada.pull(f"{NAME}:sha256.{image.digest}") == image.digest
 
     inside.while_serving(story)

@@ -110,6 +110,8 @@ def open_database(url: str) -> Database:
         _prepare_sqlite(engine)
     else:
         _forgive_lost_rollbacks(engine)
+        if parsed.get_backend_name() == "postgresql" and "options" not in parsed.query:
+            _plan_for_pages(engine)
     session_class = type("RegistrySession", (Session,), {})
     _join_transactions(session_class)
     return Database(
@@ -242,6 +244,24 @@ def _forgive_lost_rollbacks(engine: Engine) -> None:
             log.info("a connection to the database was lost: %s", " ".join(str(error).split()))
 
     dialect.do_rollback = do_rollback  # type: ignore[method-assign, assignment]
+
+
+def _plan_for_pages(engine: Engine) -> None:
+    """Have PostgreSQL plan for many short statements at once, where `options` says nothing else.
+
+    To start processes that read a table together takes longer than a page may; and with the cost
+    that it supposes for disks that turn, it reads whole tables where an index leads to a few rows.
+    """
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(
+            "SELECT set_config('max_parallel_workers_per_gather', '0', false),"
+            " set_config('random_page_cost', '1.1', false)"
+        )
+        cursor.close()
+        connection.commit()
 
 
 def _sqlite_options() -> dict[str, Any]:

@@ -11,12 +11,18 @@ Unit = Callable[[], AbstractContextManager[Services]]
 """Opens a transaction: committed at the end of the block, rolled back on any error."""
 
 
-def unit_of(database: Database, facilities: Facilities, caller: Caller | None = None) -> Unit:
+def unit_of(
+    database: Database,
+    facilities: Facilities,
+    caller: Caller | None = None,
+    *,
+    writes: bool = True,
+) -> Unit:
     """Give what opens transactions for one caller, by default for the registry itself."""
 
     @contextmanager
     def unit() -> Iterator[Services]:
-        with database.transaction() as db:
+        with database.transaction(writes=writes) as db:
             yield Services(db, caller or Caller.system(), facilities)
 
     return unit

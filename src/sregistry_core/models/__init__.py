@@ -46,6 +46,7 @@ from .usage import (
     DailyDownloads,
     DailyStorage,
     Period,
+    SharedBlob,
     ShareLink,
     Star,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "Robot",
     "SearchEntry",
     "ShareLink",
+    "SharedBlob",
     "SignatureState",
     "SpentStatement",
     "Star",

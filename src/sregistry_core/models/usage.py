@@ -50,6 +50,8 @@ class CollectionDownloads(Base):
     __table_args__ = (
         # Charts of the whole registry are answered from it alone.
         Index("ix_collection_downloads_period", "period", "first_day", "collection_id", "count"),
+        # Those of one collection, and which collections are pulled most.
+        Index("ix_collection_downloads_sums", "collection_id", "period", "first_day", "count"),
     )
 
 
@@ -137,4 +139,13 @@ class DailyStorage(Base):
     __table_args__ = (
         # Charts of the whole registry are answered from it alone.
         Index("ix_daily_storage_day", "day", "collection_id", "size"),
+    )
+
+
+class SharedBlob(Base):
+    """A blob that several collections had when all was measured last."""
+
+    __tablename__ = "shared_blob"
+    blob_id: Mapped[str] = mapped_column(
+        ForeignKey("blob.id", ondelete="CASCADE"), primary_key=True
     )

@@ -45,17 +45,14 @@ class Owned:
 class Belongings:
     """What stands in the way of deleting an account, and what would go with it.
 
-    collections   those of the user's own entity
+    collections   those of the user's own entity, or a page of them
+    images        how many there are in all of them
     teams         names of teams that would be without an owner
     """
 
     collections: Sequence[Owned]
+    images: int
     teams: Sequence[str]
-
-    @property
-    def images(self) -> int:
-        """How many images there are in all of them."""
-        return sum(one.images for one in self.collections)
 
 
 class AccountChanges:
@@ -127,8 +124,11 @@ class AccountChanges:
         )
         self._access.audit.record("user.change_password", user.name, about=user)
 
-    def belongings(self, user: User) -> Belongings:
-        """Give what a user owns, by name."""
+    def belongings(self, user: User, *, after: str = "", limit: int | None = None) -> Belongings:
+        """Give what a user owns, by name.
+
+        after, limit   of the collections: the full name after which to go on
+        """
         self._access.require_self(user.id)
         images = (
             select(func.count(Image.id))
@@ -139,11 +139,13 @@ class AccountChanges:
         rows = self._db.execute(
             select(Entity.name, Collection.name, images)
             .join(Collection, Collection.entity_id == Entity.id)
-            .where(Entity.user_id == user.id)
+            .where(Entity.user_id == user.id, Collection.name > after.rpartition("/")[2])
             .order_by(Collection.name)
+            .limit(limit)
         )
         return Belongings(
             [Owned(f"{entity}/{name}", count or 0) for entity, name, count in rows],
+            self._image_count(user),
             self._only_owned_by(user),
         )
 
@@ -161,17 +163,17 @@ class AccountChanges:
         if user.robot_id is not None:
             raise NotAllowed("a robot is removed by those who manage it")
         require_typed(user.name, typed)
-        owned = self.belongings(user)
-        if owned.teams:
+        if teams := self._only_owned_by(user):
             raise Conflict(
-                f"{user.name} is the last owner of the team {', '.join(owned.teams)}: "
+                f"{user.name} is the last owner of the team {', '.join(teams)}: "
                 "make somebody else its owner first, or delete it"
             )
         if user.is_admin and not self._is_another_admin(user):
             raise Conflict(f"{user.name} is the last administrator of the registry")
-        if owned.images and not with_collections:
+        images = self._image_count(user)
+        if images and not with_collections:
             raise Conflict(
-                f"{user.name} owns {len(owned.collections)} collections with {owned.images} images:"
+                f"{user.name} owns {self._collection_count(user)} collections with {images} images:"
                 " hand them on first, or say that they are to be deleted too"
             )
         entity = self._db.scalar(select(Entity).where(Entity.user_id == user.id))
@@ -193,6 +195,24 @@ class AccountChanges:
         return self._db.scalar(
             select(Credential).where(Credential.provider == PROVIDER, Credential.key == user.id)
         )
+
+    def _collection_count(self, user: User) -> int:
+        query = (
+            select(func.count(Collection.id))
+            .join(Entity, Entity.id == Collection.entity_id)
+            .where(Entity.user_id == user.id)
+        )
+        return self._db.scalar(query) or 0
+
+    def _image_count(self, user: User) -> int:
+        query = (
+            select(func.count(Image.id))
+            .join(Container, Container.id == Image.container_id)
+            .join(Collection, Collection.id == Container.collection_id)
+            .join(Entity, Entity.id == Collection.entity_id)
+            .where(Entity.user_id == user.id, Image.blob_id.is_not(None))
+        )
+        return self._db.scalar(query) or 0
 
     def _only_owned_by(self, user: User) -> Sequence[str]:
         other = Membership.__table__.alias()

@@ -37,13 +37,16 @@ class BuildSecrets:
         self._access = access
         self._facilities = facilities
 
-    def of(self, collection: Collection) -> Sequence[BuildSecret]:
-        """Give the secrets of a collection by their names in order; the values stay sealed."""
+    def of(
+        self, collection: Collection, *, after: str = "", limit: int | None = None
+    ) -> Sequence[BuildSecret]:
+        """Give the secrets of a collection by name, from the one after `after` on; all sealed."""
         self._access.require(Action.MANAGE, collection)
         return self._db.scalars(
             select(BuildSecret)
-            .where(BuildSecret.collection_id == collection.id)
+            .where(BuildSecret.collection_id == collection.id, BuildSecret.name > after)
             .order_by(BuildSecret.name)
+            .limit(limit)
         ).all()
 
     def set(self, collection: Collection, name: str, value: str) -> BuildSecret:

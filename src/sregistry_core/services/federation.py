@@ -30,9 +30,14 @@ class Federation:
         self._access = access
         self._facilities = facilities
 
-    def all(self) -> Sequence[OtherRegistry]:
-        """Give all other registries by name."""
-        return self._db.scalars(select(OtherRegistry).order_by(OtherRegistry.name)).all()
+    def all(self, *, after: str = "", limit: int | None = None) -> Sequence[OtherRegistry]:
+        """Give other registries by name, from the one after `after` on."""
+        return self._db.scalars(
+            select(OtherRegistry)
+            .where(OtherRegistry.name > after)
+            .order_by(OtherRegistry.name)
+            .limit(limit)
+        ).all()
 
     def find(self, name: str) -> OtherRegistry | None:
         """Give another registry; None for a name that is none's, or that none can have."""

@@ -31,6 +31,7 @@ from .summaries import Summaries
 from .tag_history import TagHistory
 from .terms import Terms
 from .usage import Usage
+from .usage_rows import UsageRows
 
 
 class Overview(OneTransaction):
@@ -155,6 +156,11 @@ class Overview(OneTransaction):
     def usage(self) -> Usage:
         """Storage and pulls over time."""
         return Usage(self.db, self.access, self.facilities)
+
+    @cached_property
+    def usage_rows(self) -> UsageRows:
+        """The same of every collection, some at a time."""
+        return UsageRows(self.db, self.access)
 
     @cached_property
     def summaries(self) -> Summaries:

@@ -50,12 +50,17 @@ class Provenance:
             return None
         return self._db.scalar(select(User.name).where(User.id == thing.pushed_by))
 
-    def tags_of(self, image: Image) -> Sequence[str]:
+    def tags_of(self, image: Image, *, limit: int | None = None) -> Sequence[str]:
         """Give the tags of its container that point at an image, by name."""
         self._access.require(Action.READ, image.container)
-        return self._db.scalars(
-            select(Tag.name).where(Tag.image_id == image.id).distinct().order_by(Tag.name)
-        ).all()
+        query = select(Tag.name).where(Tag.image_id == image.id).distinct().order_by(Tag.name)
+        return self._db.scalars(query.limit(limit)).all()
+
+    def tag_count(self, image: Image) -> int:
+        """Give how many tags point at an image."""
+        self._access.require(Action.READ, image.container)
+        query = select(func.count(Tag.name.distinct())).where(Tag.image_id == image.id)
+        return self._db.scalar(query) or 0
 
     def elsewhere(self, image: Image) -> Sequence[Elsewhere]:
         """Give tags of other containers that mean the same bytes, as far as the caller sees them.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, delete, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -65,22 +65,27 @@ class Publishers:
         self._facilities = facilities
         self._tokens = RobotTokens(db, facilities)
 
-    def of(self, collection: Collection) -> Sequence[TrustedPublisher]:
-        """Give the publishers of a collection, by name."""
+    def of(
+        self, collection: Collection, *, after: str = "", limit: int | None = None
+    ) -> Sequence[TrustedPublisher]:
+        """Give the publishers of a collection, by name, from the one after `after` on."""
         self._access.require(Action.MANAGE, collection)
-        return self._of(collection.id)
+        is_behind = Robot.name > after
+        return self._select(Robot.collection_id == collection.id, is_behind, limit=limit)
 
     def all(self) -> Sequence[TrustedPublisher]:
         """Give the publishers of the whole registry, by full name."""
         self._access.require_admin()
-        return self._of(None)
+        return self._select(by=User.name)
 
     def find(self, collection: Collection, name: str) -> TrustedPublisher:
         """Give a publisher. Raises NotFound."""
-        for one in self.of(collection):
-            if one.robot.name == name.lower():
-                return one
-        raise NotFound(f"the publisher {name_of(collection)}+{name[:80]} does not exist")
+        self._access.require(Action.MANAGE, collection)
+        is_called = Robot.name == name.lower()
+        found = self._select(Robot.collection_id == collection.id, is_called)
+        if not found:
+            raise NotFound(f"the publisher {name_of(collection)}+{name[:80]} does not exist")
+        return found[0]
 
     def add(
         self,
@@ -167,10 +172,10 @@ class Publishers:
         collection = find_collection(self._db, name)
         if collection is None:
             return None
-        for one in self._of(collection.id):
+        is_of_issuer = Publisher.issuer == statement.issuer
+        for one in self._select(Robot.collection_id == collection.id, is_of_issuer):
             if (
-                one.publisher.issuer == statement.issuer
-                and one.publisher.audience in statement.audiences
+                one.publisher.audience in statement.audiences
                 and not one.user.is_shut_out
                 and not has_ended(one.robot, self._facilities.clock())
                 and fits(one.publisher.claims, statement.claims)
@@ -195,16 +200,20 @@ class Publishers:
         except IntegrityError as error:
             raise NotAllowed("this token was exchanged before: each is taken once") from error
 
-    def _of(self, collection_id: str | None) -> Sequence[TrustedPublisher]:
-        statement = (
+    def _select(
+        self,
+        *conditions: ColumnElement[bool],
+        by: SQLColumnExpression[str] = Robot.name,
+        limit: int | None = None,
+    ) -> Sequence[TrustedPublisher]:
+        rows = self._db.execute(
             select(Publisher, Robot, User)
             .join(Robot, Robot.id == Publisher.robot_id)
             .join(User, User.robot_id == Robot.id)
-            .order_by(User.name)
+            .where(*conditions)
+            .order_by(by)
+            .limit(limit)
         )
-        if collection_id is not None:
-            statement = statement.where(Robot.collection_id == collection_id)
-        rows = self._db.execute(statement)
         return [TrustedPublisher(publisher, robot, user) for publisher, robot, user in rows]
 
 

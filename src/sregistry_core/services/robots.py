@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, delete, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -74,15 +74,20 @@ class Robots:
         self._facilities = facilities
         self._tokens = RobotTokens(db, facilities)
 
-    def of(self, owner: CollectionName | str) -> Sequence[RobotAccount]:
-        """Give the robots of an owner, by name; without the publishers."""
+    def of(
+        self, owner: CollectionName | str, *, after: str = "", limit: int | None = None
+    ) -> Sequence[RobotAccount]:
+        """Give the robots of an owner, by name, from the one after `after` on.
+
+        Publishers are not among them.
+        """
         found = self._managed(owner)
-        return self._select(found.condition())
+        return self._select(found.condition(), Robot.name > after, limit=limit)
 
     def all(self) -> Sequence[RobotAccount]:
         """Give the robots of the whole registry, by full name; without the publishers."""
         self._access.require_admin()
-        return self._select()
+        return self._select(by=User.name)
 
     def find(self, name: RobotName) -> RobotAccount:
         """Give a robot. Raises NotFound."""
@@ -218,12 +223,18 @@ class Robots:
             raise NotFound(f"the robot {name} does not exist")
         return found[0]
 
-    def _select(self, *conditions: ColumnElement[bool]) -> Sequence[RobotAccount]:
+    def _select(
+        self,
+        *conditions: ColumnElement[bool],
+        by: SQLColumnExpression[str] = Robot.name,
+        limit: int | None = None,
+    ) -> Sequence[RobotAccount]:
         rows = self._db.execute(
             select(Robot, User)
             .join(User, User.robot_id == Robot.id)
             .where(~exists().where(Publisher.robot_id == Robot.id), *conditions)
-            .order_by(User.name)
+            .order_by(by)
+            .limit(limit)
         )
         return [RobotAccount(robot, user) for robot, user in rows]
 

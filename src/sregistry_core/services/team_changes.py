@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import TeamRole
@@ -17,6 +17,9 @@ from .teams import Teams
 
 if TYPE_CHECKING:
     from . import Facilities
+
+_NAMED = 5
+"""Collections that stand in the way of a deletion."""
 
 
 class TeamChanges:
@@ -66,10 +69,17 @@ class TeamChanges:
         self._access.audit.record("team.join", team.name, about=user)
         return team
 
-    def owned_by(self, name: str) -> Sequence[str]:
-        """Give the full names of the collections that a team owns, in order."""
+    def owned_by(self, name: str, *, after: str = "", limit: int | None = None) -> Sequence[str]:
+        """Give the full names of the collections that a team owns, in order.
+
+        after   the full name after which to go on
+        """
+        return self._owned(self._teams.find(name), after, limit)
+
+    def owned_count(self, name: str) -> int:
+        """Give how many collections a team owns."""
         team = self._teams.find(name)
-        return self._owned(team)
+        return self._db.scalar(select(func.count()).select_from(_of_team(team).subquery())) or 0
 
     def delete(self, name: str, *, typed: str) -> None:
         """Remove a team that owns no collection; its members lose what was granted to it.
@@ -79,10 +89,10 @@ class TeamChanges:
         """
         team = self._teams.managed(name)
         require_typed(team.name, typed)
-        if owned := self._owned(team):
+        if owned := self._owned(team, limit=_NAMED + 1):
             raise Conflict(
-                f"the team {team.name} owns {', '.join(owned[:5])}"
-                f"{' and others' if len(owned) > 5 else ''}: hand them on or delete them first"
+                f"the team {team.name} owns {', '.join(owned[:_NAMED])}"
+                f"{' and others' if len(owned) > _NAMED else ''}: hand them on or delete them first"
             )
         self._access.audit.record("team.delete", team.name)
         entity = self._db.scalar(select(Entity).where(Entity.team_id == team.id))
@@ -93,11 +103,19 @@ class TeamChanges:
         self._db.delete(team)
         self._db.flush()
 
-    def _owned(self, team: Team) -> Sequence[str]:
+    def _owned(self, team: Team, after: str = "", limit: int | None = None) -> Sequence[str]:
         rows = self._db.execute(
-            select(Entity.name, Collection.name)
-            .join(Collection, Collection.entity_id == Entity.id)
-            .where(Entity.team_id == team.id)
+            _of_team(team)
+            .where(Collection.name > after.rpartition("/")[2])
             .order_by(Collection.name)
+            .limit(limit)
         )
         return [f"{entity}/{collection}" for entity, collection in rows]
+
+
+def _of_team(team: Team) -> Select[str, str]:
+    return (
+        select(Entity.name, Collection.name)
+        .join(Collection, Collection.entity_id == Entity.id)
+        .where(Entity.team_id == team.id)
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from sregistry_core.contracts import Scope
@@ -103,6 +103,11 @@ class Tokens:
         """Give the tokens of a user, the newest first, from the one after the key `after` on."""
         self._access.require_self(user.id)
         return self._db.scalars(tokens_of(user, after=after, limit=limit)).all()
+
+    def count(self, user: User) -> int:
+        """Give how many tokens a user has."""
+        self._access.require_self(user.id)
+        return self._db.scalar(select(func.count()).where(Token.user_id == user.id)) or 0
 
     def all(self) -> Sequence[Token]:
         """Give the tokens of all users, by the user's name, the newest first."""

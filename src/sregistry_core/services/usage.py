@@ -32,6 +32,7 @@ from sregistry_core.models import (
     Entity,
     Image,
     Period,
+    SharedBlob,
 )
 
 from .access import Access
@@ -134,6 +135,17 @@ class Usage:
                 ).outerjoin(sums, sums.c.collection_id == Collection.id),
             )
         )
+        self._db.execute(delete(SharedBlob))
+        self._db.execute(
+            insert(SharedBlob).from_select(
+                ["blob_id"],
+                select(Image.blob_id)
+                .join(Container, Container.id == Image.container_id)
+                .where(Image.blob_id.is_not(None))
+                .group_by(Image.blob_id)
+                .having(func.count(Container.collection_id.distinct()) > 1),
+            )
+        )
         mark_changed(self._db)
 
     def storage(
@@ -145,8 +157,8 @@ class Usage:
         most: int,
     ) -> History:
         """Give what was held at the end of each span, by the `most` largest collections."""
-        where = self._scope(entity, collection)
-        days = self._measured_in(spans)
+        where = asked_for(self._access, entity, collection)
+        days = measured_in(self._db, spans)
         if not days:
             return History([], {}, {})
         total = self._by_day(
@@ -167,7 +179,7 @@ class Usage:
                 DailyStorage.collection_id.in_(names), DailyStorage.day.in_(days)
             )
         )
-        return History(days, _by_name(names, rows), total)
+        return History(days, by_name(names, rows), total)
 
     def pulls(
         self,
@@ -182,33 +194,33 @@ class Usage:
 
         spans   each begins with a period
         """
-        where = self._scope(entity, collection)
+        where = asked_for(self._access, entity, collection)
         key, day = CollectionDownloads.collection_id, CollectionDownloads.first_day
         asked = and_(
             CollectionDownloads.period == period, day.between(spans[0].first, spans[-1].last)
         )
         total = self._by_day(day, CollectionDownloads.count, asked, entity, collection)
-        within = asked if collection is None else and_(asked, key == collection.id)
-        sums = (
-            select(key, func.sum(CollectionDownloads.count).label("sum"))
-            .where(within)
-            .group_by(key)
-            .subquery()
+        # Collection by collection, each from one place of an index: to sort all days takes longer.
+        sum_ = (
+            select(func.coalesce(func.sum(CollectionDownloads.count), 0))
+            .where(asked, key == Collection.id)
+            .correlate(Collection)
+            .scalar_subquery()
+            .label("sum")
         )
         largest = self._db.execute(
-            select(Entity.name, Collection.name, Collection.id)
-            .select_from(sums)
-            .join(Collection, Collection.id == sums.c.collection_id)
+            select(Entity.name, Collection.name, Collection.id, sum_)
+            .select_from(Collection)
             .join(Entity, Entity.id == Collection.entity_id)
             .where(where)
-            .order_by(sums.c.sum.desc(), Entity.name, Collection.name)
+            .order_by(sum_.desc(), Entity.name, Collection.name)
             .limit(most)
         ).all()
-        names = {row[2]: f"{row[0]}/{row[1]}" for row in largest}
+        names = {row[2]: f"{row[0]}/{row[1]}" for row in largest if row[3]}
         rows = self._db.execute(
             select(key, day, CollectionDownloads.count).where(asked, key.in_(names))
         )
-        return History(sorted(total), _by_name(names, rows), total)
+        return History(sorted(total), by_name(names, rows), total)
 
     def first_day(
         self, *, entity: Entity | None = None, collection: Collection | None = None
@@ -217,7 +229,7 @@ class Usage:
         made = self._db.scalar(
             select(func.min(Collection.created_at))
             .join(Entity, Entity.id == Collection.entity_id)
-            .where(self._scope(entity, collection))
+            .where(asked_for(self._access, entity, collection))
         )
         return made.date() if made is not None else None
 
@@ -225,7 +237,7 @@ class Usage:
         self, *, entity: Entity | None = None, collection: Collection | None = None
     ) -> Totals:
         """Give what there is now, as the summaries have it."""
-        where = self._scope(entity, collection)
+        where = asked_for(self._access, entity, collection)
         row = self._db.execute(
             select(
                 func.count(Collection.id),
@@ -278,16 +290,9 @@ class Usage:
             .distinct()
         )
         if collection is None:
-            # An entity may hold most of what there is: looked at is what stands in several places.
-            # PostgreSQL would do so once in each of its workers, were it not told to keep the list.
-            several = (
-                select(Image.blob_id)
-                .group_by(Image.blob_id)
-                .having(func.count() > 1)
-                .cte("in_several_places")
-                .prefix_with("MATERIALIZED", dialect="postgresql")
-            )
-            held = held.where(Blob.id.in_(select(several.c.blob_id)))
+            # An entity may hold most of what there is: looked at is what was found elsewhere too
+            # when it was measured last.
+            held = held.where(Image.blob_id.in_(select(SharedBlob.blob_id)))
         sums = select(func.sum(held.subquery().c.size))
         return int(self._db.scalar(sums) or 0)
 
@@ -295,7 +300,7 @@ class Usage:
         return (
             select(Collection.id)
             .join(Entity, Entity.id == Collection.entity_id)
-            .where(self._scope(entity, collection))
+            .where(asked_for(self._access, entity, collection))
         )
 
     def _by_day(
@@ -320,7 +325,9 @@ class Usage:
                 sums.where(table.collection_id.in_(self._within(entity, collection)))
             )
         else:
-            hidden_ids = select(Collection.id).where(Collection.id.not_in(self._within(None, None)))
+            # What is not true may be unknown as well, of an entity without a user.
+            seen = case((asked_for(self._access, None, None), 1), else_=0)
+            hidden_ids = select(Collection.id).join(Entity).where(seen == 0)
             every = sums.subquery()
             hidden = sums.where(table.collection_id.in_(hidden_ids)).subquery()
             found = self._db.execute(
@@ -330,33 +337,37 @@ class Usage:
             )
         return {_day(one): int(sum_) for one, sum_ in found if sum_}
 
-    def _scope(self, entity: Entity | None, collection: Collection | None) -> ColumnElement[bool]:
-        """What is asked for and may be seen; the statement joins Collection with Entity."""
-        if collection is not None:
-            self._access.require(Action.READ, collection)
-            return Collection.id == collection.id
-        self._access.ask_policies(Action.READ, entity.name if entity is not None else "")
-        visible = self._access.visible()
-        return visible if entity is None else and_(visible, Collection.entity_id == entity.id)
 
-    def _measured_in(self, spans: Sequence[Span]) -> Sequence[date]:
-        """Give the last day of each span on which there was a measurement."""
-        asked = [
-            select(func.max(DailyStorage.day).label("day")).where(
-                DailyStorage.day.between(one.first, one.last)
-            )
-            for one in spans
-        ]
-        found = {row[0] for row in self._db.execute(union_all(*asked))} if asked else set()
-        return sorted(_day(day) for day in found if day is not None)
+def asked_for(
+    access: Access, entity: Entity | None, collection: Collection | None
+) -> ColumnElement[bool]:
+    """What is asked for and may be seen; the statement joins Collection with Entity."""
+    if collection is not None:
+        access.require(Action.READ, collection)
+        return Collection.id == collection.id
+    access.ask_policies(Action.READ, entity.name if entity is not None else "")
+    visible = access.visible()
+    return visible if entity is None else and_(visible, Collection.entity_id == entity.id)
 
 
-def _by_name(names: Mapping[str, str], rows: Any) -> Mapping[str, Mapping[date, int]]:
+def measured_in(db: Session, spans: Sequence[Span]) -> Sequence[date]:
+    """Give the last day of each span on which there was a measurement."""
+    asked = [
+        select(func.max(DailyStorage.day).label("day")).where(
+            DailyStorage.day.between(one.first, one.last)
+        )
+        for one in spans
+    ]
+    found = {row[0] for row in db.execute(union_all(*asked))} if asked else set()
+    return sorted(_day(day) for day in found if day is not None)
+
+
+def by_name(names: Mapping[str, str], rows: Any) -> Mapping[str, Mapping[date, int]]:
     """Give amounts by the name of the collection and the day, in the order of the names."""
     found: dict[str, dict[date, int]] = defaultdict(dict)
     for collection, day, amount in rows:
         found[names[collection]][day] = int(amount)
-    return {name: found[name] for name in names.values()}
+    return {name: found[name] for name in names.values() if name in found}
 
 
 def _day(found: date | str) -> date:

@@ -132,6 +132,17 @@ DOORS = {
             most=1,
         )
     ),
+    "usage_rows.storage": Refuses(
+        lambda s, t: s.usage_rows.storage([], collection=t.blast.collection, limit=1)
+    ),
+    "usage_rows.pulls": Refuses(
+        lambda s, t: s.usage_rows.pulls(
+            Period.DAY,
+            [DaySpan(FUTURE.date(), FUTURE.date())],
+            collection=t.blast.collection,
+            limit=1,
+        )
+    ),
     "usage.first_day": Refuses(lambda s, t: s.usage.first_day(collection=t.blast.collection)),
     "usage.totals": Refuses(lambda s, t: s.usage.totals(collection=t.blast.collection)),
     "client_containers.begin": Refuses(lambda s, t: s.client_containers.begin(NAME, SPELLING)),

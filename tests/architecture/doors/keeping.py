@@ -142,6 +142,7 @@ DOORS = {
     "contents.tags_of": Refuses(lambda s, t: s.contents.tags_of(t.blast)),
     "contents.architectures_of": Refuses(lambda s, t: s.contents.architectures_of(t.blast, "1")),
     "provenance.pusher_of": Refuses(lambda s, t: s.provenance.pusher_of(t.image, t.blast)),
+    "provenance.tag_count": Refuses(lambda s, t: s.provenance.tag_count(t.image)),
     "provenance.tags_of": Refuses(lambda s, t: s.provenance.tags_of(t.image)),
     "provenance.elsewhere": Refuses(lambda s, t: s.provenance.elsewhere(t.image)),
     "provenance.pulls_of": Refuses(lambda s, t: s.provenance.pulls_of(t.blast, FUTURE.date())),

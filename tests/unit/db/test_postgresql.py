@@ -164,3 +164,19 @@ def test_a_server_that_does_not_answer_is_told_in_one_line():
 
     assert "\n" not in str(refusal.value)
     database.dispose()
+
+
+def test_it_plans_for_short_statements_unless_the_address_says_otherwise(url, database):
+    wanted = "SELECT current_setting('max_parallel_workers_per_gather')"
+    with database.reading.connect() as connection:
+        assert connection.scalar(text(wanted)) == "0"
+        connection.rollback()
+        # Not of the transaction in which they were set.
+        assert connection.scalar(text("SELECT current_setting('random_page_cost')")) == "1.1"
+    told = open_database(f"{url}?options=-c%20max_parallel_workers_per_gather%3D3")
+    try:
+        with told.reading.connect() as connection:
+            assert connection.scalar(text(wanted)) == "3"
+            assert connection.scalar(text("SELECT current_setting('random_page_cost')")) == "4"
+    finally:
+        told.dispose()

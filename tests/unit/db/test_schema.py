@@ -17,6 +17,7 @@ from sregistry_core.models import (
     ManifestTag,
     Outbox,
     Period,
+    SharedBlob,
     Team,
     metadata,
 )
@@ -127,6 +128,37 @@ def test_pulls_of_before_are_summed_up_by_collection(database):
         (Period.MONTH, "2026-01-01", 5),
         (Period.MONTH, "2026-02-01", 4),
     }
+
+
+def test_what_stands_in_several_collections_is_known_after_the_upgrade(database):
+    with database.writing.begin() as connection:
+        command.upgrade(schema._config(connection), "0021")
+    now = "2026-01-31 09:26:53.000000"
+    with database.writing.begin() as connection:
+        for statement in (
+            "INSERT INTO entity (id, name, kind, description, created_at)"
+            f" VALUES ('e', 'ada', 'user', '', '{now}')",
+            "INSERT INTO collection (id, entity_id, name, description, private, created_at)"
+            f" VALUES ('c', 'e', 'lab', '', false, '{now}'), ('d', 'e', 'b', '', false, '{now}')",
+            "INSERT INTO container (id, collection_id, name, description, created_at)"
+            f" VALUES ('1', 'c', '1', '', '{now}'), ('2', 'c', '2', '', '{now}'),"
+            f" ('3', 'd', '3', '', '{now}')",
+            "INSERT INTO blob (id, digest, size, storage, key, state, created_at) VALUES"
+            f" ('one', 'sha256:1', 1, 'f', 'a', 'verified', '{now}'),"
+            f" ('two', 'sha256:2', 1, 'f', 'b', 'verified', '{now}')",
+            "INSERT INTO image (id, container_id, blob_id, digest, description, signed, encrypted,"
+            " fingerprints, inspection, created_at) VALUES"
+            f" ('w', '1', 'one', 'sha256:1', '', false, false, '[]', '{{}}', '{now}'),"
+            f" ('x', '2', 'one', 'sha256:1', '', false, false, '[]', '{{}}', '{now}'),"
+            f" ('y', '2', 'two', 'sha256:2', '', false, false, '[]', '{{}}', '{now}'),"
+            f" ('z', '3', 'two', 'sha256:2', '', false, false, '[]', '{{}}', '{now}')",
+        ):
+            connection.exec_driver_sql(statement)
+
+    schema.upgrade(database.writing)
+
+    with database.transaction(writes=False) as db:
+        assert db.scalars(select(SharedBlob.blob_id)).all() == ["two"]
 
 
 def test_a_database_without_a_schema_is_refused_with_the_command_to_run(database):

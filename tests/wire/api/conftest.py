@@ -15,6 +15,7 @@ from sregistry_core.contracts import Scope
 from sregistry_core.protocols.api.document import read_document
 from sregistry_core.testing.fixtures import MakeRegistry
 from sregistry_core.testing.registry import PUBLIC_URL, Actor, Registry
+from sregistry_core.testing.statements import statements_of
 
 PROTOCOLS = "discovery transfer library shub api"
 REFUSAL = {"code", "message", "request_id"}
@@ -193,6 +194,43 @@ def same() -> Callable[[TestResponse, TestResponse], None]:
         assert _without_identifier(one) == _without_identifier(other)
 
     return compare
+
+
+@pytest.fixture
+def whole() -> Callable[[Actor, str], list[dict[str, Any]]]:
+    """Gives a list by pages of two, and checks that it is the whole one, nothing twice."""
+
+    def read(actor: Actor, path: str) -> list[dict[str, Any]]:
+        everything = actor.get(path, status=200).json
+        assert everything["next_after"] is None
+        found, address = [], f"{path}?limit=2"
+        while address is not None:
+            answer = actor.get(address, status=200)
+            page = answer.json
+            assert len(page["items"]) <= 2
+            found += page["items"]
+            following = page["next_after"]
+            address = following and f"{path}?limit=2&after={following}"
+            assert ('rel="next"' in answer.headers.get("Link", "")) == (address is not None)
+        assert found == everything["items"]
+        for wrong in ("limit=0", "limit=1001", "limit=x", "after=%00"):
+            actor.get(f"{path}?{wrong}", status=400)
+        return found
+
+    return read
+
+
+@pytest.fixture
+def count_queries(registry: Registry) -> Callable[[Callable[[], object]], int]:
+    """Counts what the database is asked."""
+
+    def count(act: Callable[[], object]) -> int:
+        act()
+        with statements_of(registry.parts.database) as sent:
+            act()
+        return len(sent)
+
+    return count
 
 
 def _without_identifier(response: TestResponse) -> tuple[int, list[tuple[str, str]], bytes]:

@@ -6,18 +6,22 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from sregistry_core.models import BuildSecret
+from sregistry_core.web.paging import read_page
 
 from .addressed import collection_of, part
-from .answers import answer, nothing, whole_list
+from .answers import answer, nothing, page
 from .endpoints import endpoint
 from .members import read_members
 from .wire import time_json
 
 
-@endpoint("api.build_secrets")
+@endpoint("api.build_secrets", "after", "limit")
 def list_build_secrets(request: Request) -> Response:
     """Show which secrets there are."""
-    return whole_list(request.services.build_secrets.of(collection_of(request)), _json)
+    asked = read_page(request)
+    secrets = request.services.build_secrets
+    found = secrets.of(collection_of(request), after=asked.after, limit=asked.limit + 1)
+    return page(request, found, asked, key=lambda secret: secret.name, to_json=_json)
 
 
 @endpoint("api.set_build_secret")

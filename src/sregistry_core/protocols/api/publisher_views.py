@@ -6,19 +6,23 @@ from pyramid.response import Response
 from sregistry_core.contracts import Caller, Scope
 from sregistry_core.names import CollectionName, parse_collection_name, parse_entity_name
 from sregistry_core.services import Services
+from sregistry_core.web.paging import read_page
 
 from .addressed import collection_of, part
-from .answers import answer, created, nothing, whole_list
+from .answers import answer, created, nothing, page
 from .endpoints import endpoint
 from .members import read_members
 from .robot_wire import publisher_json
 from .wire import new_token_json
 
 
-@endpoint("api.publishers")
+@endpoint("api.publishers", "after", "limit")
 def list_publishers(request: Request) -> Response:
     """Show the publishers of a collection."""
-    return whole_list(request.services.publishers.of(collection_of(request)), publisher_json)
+    asked = read_page(request)
+    publishers = request.services.publishers
+    found = publishers.of(collection_of(request), after=asked.after, limit=asked.limit + 1)
+    return page(request, found, asked, key=lambda one: one.robot.name, to_json=publisher_json)
 
 
 @endpoint("api.create_publisher")

@@ -15,18 +15,21 @@ from sregistry_core.services.tokens import key_of
 from sregistry_core.web.paging import read_page
 
 from .addressed import part
-from .answers import answer, created, nothing, page, whole_list
+from .answers import answer, created, nothing, page
 from .endpoints import endpoint
 from .members import Members, read_changes, read_members
 from .robot_wire import new_robot_json, robot_json
 from .wire import new_token_json, token_json
 
 
-@endpoint("api.robots")
-@endpoint("api.team_robots")
+@endpoint("api.robots", "after", "limit")
+@endpoint("api.team_robots", "after", "limit")
 def list_robots(request: Request) -> Response:
     """Show the robots of a collection or a team."""
-    return whole_list(request.services.robots.of(_owner(request)), robot_json)
+    asked = read_page(request)
+    robots = request.services.robots
+    found = robots.of(_owner(request), after=asked.after, limit=asked.limit + 1)
+    return page(request, found, asked, key=lambda one: one.robot.name, to_json=robot_json)
 
 
 @endpoint("api.create_robot")

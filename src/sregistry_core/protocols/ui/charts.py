@@ -54,8 +54,7 @@ class Bar:
 class Column:
     """A bucket: its pieces from below to above, and what is told of it."""
 
-    x: float
-    width: float
+    ground: str
     bars: Sequence[Bar]
     told: str
 
@@ -74,6 +73,7 @@ class Picture:
 
     shape   `wide` or `tall`: when it is shown
     floor   where the columns stand
+    paths   of each series all its pieces, as one path: a template fills in hundreds slowly
     """
 
     shape: str
@@ -83,6 +83,7 @@ class Picture:
     right: float
     floor: float
     columns: Sequence[Column]
+    paths: Sequence[str]
     heights: Sequence[Mark]
     times: Sequence[Mark]
 
@@ -156,7 +157,7 @@ def _picture(
             if tall > 0:
                 level -= tall
                 bars.append(Bar(place, _tenth(x), _tenth(level), _tenth(step - gap), _tenth(tall)))
-        columns.append(Column(_tenth(x), _tenth(step - gap), bars, text))
+        columns.append(Column(_rectangle(x, 0, step - gap, floor), bars, text))
     pace = -(-len(buckets) // most_times) or 1
     times = []
     for number in range(0, len(buckets), pace):
@@ -172,9 +173,23 @@ def _picture(
         right=width - _RIGHT,
         floor=_tenth(floor),
         columns=columns,
+        paths=_paths(columns, len(series)),
         heights=[Mark(_tenth(floor - room * one / top), worded(one)) for one in levels],
         times=times,
     )
+
+
+def _paths(columns: Sequence[Column], series: int) -> Sequence[str]:
+    pieces: list[list[str]] = [[] for _ in range(series)]
+    for column in columns:
+        for bar in column.bars:
+            pieces[bar.series].append(_rectangle(bar.x, bar.y, bar.width, bar.height))
+    return ["".join(one) for one in pieces]
+
+
+def _rectangle(x: float, y: float, width: float, height: float) -> str:
+    x, y, width, height = _tenth(x), _tenth(y), _tenth(width), _tenth(height)
+    return f"M{x:g} {y:g}h{width:g}v{height:g}h{-width:g}z"
 
 
 def _lines(series: Sequence[Series], number: int, worded: Callable[[int], str]) -> Sequence[str]:

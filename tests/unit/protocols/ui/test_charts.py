@@ -29,6 +29,19 @@ def test_pieces_stand_on_each_other_and_on_the_floor():
         assert all(bar.x >= 0 and bar.x + bar.width <= picture.width for bar in first.bars)
 
 
+def test_the_path_of_a_series_has_a_rectangle_for_each_of_its_pieces():
+    made = chart(Series("x", [3, 0]), Series("y", [1, 4]))
+    for picture in made.pictures:
+        assert len(picture.paths) == 2
+        drawn = [
+            (number, *map(float, piece))
+            for number, path in enumerate(picture.paths)
+            for piece in re.findall(r"M(\S+) (\S+)h(\S+)v(\S+)h\S+z", path)
+        ]
+        bars = [bar for column in picture.columns for bar in column.bars]
+        assert drawn == sorted((bar.series, bar.x, bar.y, bar.width, bar.height) for bar in bars)
+
+
 def test_what_the_columns_say_is_said_as_rows_too():
     made = chart(Series("x", [3, 0]), Series("y", [1, 4]))
     assert made.rows == [("a", ["3", "1"]), ("b", ["0", "4"])]

@@ -5,9 +5,10 @@ import io
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from sregistry_core.contracts import PluginSettings, StorageUnavailable
-from sregistry_core.models import AuditEvent, Outbox
+from sregistry_core.models import AuditEvent, Outbox, Token
 from sregistry_core.protocols.ui.admin.routes import ROOT
 from sregistry_core.protocols.ui.admin.settings_views import shown_settings
 from sregistry_core.testing.browser import Browser
@@ -126,6 +127,32 @@ def test_users_are_found_made_and_changed(registry, ada, bob, root):
     bobs.open(f"{ROOT}/users", status=404)
     assert root.open(f"{ROOT}/users/root").html.find(id="access-title") is None
     root.open(f"{ROOT}/users/nobody", status=404)
+
+
+def test_tokens_of_a_user_are_counted_and_none_is_read(registry, ada, root):
+    def shown():
+        page = root.open(f"{ROOT}/users/ada", status=200)
+        return int(page.html.find("dt", string="Tokens").find_next_sibling("dd").text)
+
+    few = shown()
+    with registry.parts.unit()() as services:
+        user = services.accounts.find("ada")
+        for number in range(7):
+            services.tokens.issue(user, name=f"one-{number}")
+    loaded = []
+
+    def note(token, _context):
+        loaded.append(token)
+
+    event.listen(Token, "load", note)
+    try:
+        assert shown() == few + 7
+        assert loaded == []
+        with registry.parts.unit()() as services:
+            services.tokens.of(services.accounts.find("ada"))
+        assert len(loaded) == few + 7
+    finally:
+        event.remove(Token, "load", note)
 
 
 def test_quotas_are_set_and_taken_back(registry, ada, root):

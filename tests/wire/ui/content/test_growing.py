@@ -2,6 +2,8 @@
 
 import re
 
+from sregistry_core.names import ContainerName, ImageName
+
 PAGES = (
     "/ada",
     "/ada/lab",
@@ -85,3 +87,19 @@ def test_a_thousand_tags_come_in_pages_each_once(registry, shelf, ada):
     assert sorted(seen) == sorted(["first", *(f"t{number}" for number in range(230))])
     assert len(seen) == len(set(seen))
     assert "and 219 more" in shelf.browser().open("/ada/lab").text.replace("\u202f", "")
+
+
+def test_an_image_shows_some_of_its_tags_and_counts_the_others(registry, shelf, ada):
+    ada.push("ada/lab/blast:t00", shelf.image())
+    few = shelf.statements("/ada/lab/blast:t00")
+    with registry.parts.unit()() as services:
+        container = services.catalog.container(ContainerName("ada", "lab", "blast"))
+        image = services.images.resolve(ImageName(ContainerName("ada", "lab", "blast"), "t00"))
+        for number in range(1, 45):
+            services.tags.set(container, f"t{number:02}", image)
+
+    page = shelf.browser().open("/ada/lab/blast:t00", status=200)
+
+    shown = [one.get_text() for one in page.html.select('[aria-label="Tags of this image"] li')]
+    assert shown == [*(f"t{number:02}" for number in range(30)), "and 15 more"]
+    assert shelf.statements("/ada/lab/blast:t00") == few

@@ -7,6 +7,7 @@ import pytest
 from sregistry_core.testing.browser import Browser
 from sregistry_core.testing.registry import PASSWORD
 from sregistry_core.testing.sif_files import make_sif
+from sregistry_core.testing.statements import statements_of
 
 ACCOUNT = "/auth/account"
 
@@ -125,6 +126,35 @@ def test_an_account_with_images_goes_only_when_that_is_said(home, ada, bob, fill
     bob.pull("bob/box/blast:1", status=200)
     bob.get("/api/v1/collections/ada/lab", status=404)
     registry.user("ada")
+
+
+def test_what_goes_with_an_account_is_listed_by_pages(home, ada, fill, registry, monkeypatch):
+    monkeypatch.setattr("sregistry_core.protocols.ui.manage.profile_views.SHOWN_AT_ONCE", 2)
+    path = f"{ACCOUNT}/delete"
+    ada.push("ada/e/blast:1", make_sif())
+
+    def asked():
+        home.open(path, status=200)
+        with statements_of(registry.parts.database) as sent:
+            home.open(path, status=200)
+        return len(sent)
+
+    few = asked()
+    for name in ("a", "a-b", "ab", "b"):
+        ada.post("/api/v1/collections", {"entity": "ada", "collection": name}, status=201)
+
+    seen, address = [], path
+    while address is not None:
+        page = home.open(address, status=200)
+        seen.append([link.get_text() for link in page.html.select(".rows a.what")])
+        assert "with 1 image" in page
+        following = page.html.find("a", string="Next page")
+        address = following and following["href"]
+
+    assert seen == [["ada/a", "ada/a-b"], ["ada/ab", "ada/b"], ["ada/e"]]
+    assert asked() == few
+    refused = fill(home.open(path), path, 409, typed="ada")
+    assert "owns 5 collections with 1 images" in alert(refused)
 
 
 def test_the_last_owner_of_a_team_stays_until_somebody_else_owns_it(home, ada, bob, fill):

@@ -128,14 +128,16 @@ def _quotas_page(
 def _registries_page(
     request: Request, *, status: int = 200, name: str = "", url: str = "", complaint: str = ""
 ) -> Response:
+    asked = read_page(request)
+    found = request.services.federation.all(after=asked.after, limit=asked.limit + 1)
     return admin_page(
         request,
         "registries",
         status=status,
-        registries=request.services.federation.all(),
         name=name,
         url=url,
         complaint=complaint,
+        **one_page(request, found, asked, lambda one: one.name),
     )
 
 

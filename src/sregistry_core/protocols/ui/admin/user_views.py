@@ -121,7 +121,7 @@ def _user_page(request: Request, *, status: int = 200, complaint: str = "") -> R
         user=user,
         is_self=user.id == request.caller.user_id,
         logins=services.linked_logins.of(user),
-        tokens=services.tokens.of(user),
+        token_count=services.tokens.count(user),
         quota=services.quotas.of(user.name),
         complaint=complaint,
         path=_path(user.name),

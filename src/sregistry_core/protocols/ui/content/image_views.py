@@ -31,6 +31,7 @@ from .named import (
 from .structured_data import structured_data
 
 _MOVES = 5
+_TAGS = 30
 
 
 @view_config(route_name="ui.image")
@@ -81,7 +82,6 @@ def _image_page(request: Request, image: Image, tag: str | None) -> Response:
     container, inspection = image.container, image.inspection or {}
     others = services.contents.architectures_of(container, tag) if tag else ()
     public = is_public(request, container.collection)
-    tags = services.provenance.tags_of(image)
     address = f"{path_of(container)}:{tag}" if tag else f"{path_of(container)}@{image.digest}"
     body = services.artifacts.of_image(image)
     digest = str(ContentDigest.of(body))
@@ -105,7 +105,8 @@ def _image_page(request: Request, image: Image, tag: str | None) -> Response:
         path=path_of(container),
         address=address,
         tag=tag,
-        tags=tags,
+        tags=services.provenance.tags_of(image, limit=_TAGS),
+        tag_count=services.provenance.tag_count(image),
         others=others,
         pusher=services.provenance.pusher_of(image, container),
         signatures=services.verification.of(image),

@@ -157,11 +157,19 @@ def _sessions_page(request: Request, wrong: Wrong) -> Response:
 
 def _delete_page(request: Request, wrong: Wrong) -> Response:
     me = _me(request)
+    asked = Asked(query_field(request, "after"), SHOWN_AT_ONCE)
+    belongings = request.services.account_changes.belongings(
+        me, after=asked.after, limit=asked.limit + 1
+    )
+    shown = page_of(belongings.collections, asked, lambda one: one.name)
     return page(
         request,
         "manage/delete-account",
         status=wrong.status,
         wrong=wrong,
         me=me,
-        belongings=request.services.account_changes.belongings(me),
+        belongings=belongings,
+        collections=shown.entries,
+        next_after=shown.next_after,
+        is_first=not asked.after,
     )

@@ -11,15 +11,19 @@ from sregistry_core.contracts import Scope
 from sregistry_core.errors import Malformed
 from sregistry_core.models import Collection, Team
 from sregistry_core.names import CollectionName, RobotName, parse_robot_name
+from sregistry_core.services.publishers import TrustedPublisher
 from sregistry_core.services.robots import RobotAccount
 from sregistry_core.services.tokens import NewToken
+from sregistry_core.web.paging import Asked, Page, page_of
 
-from ..fields import form_field, form_text
+from ..fields import form_field, form_text, query_field
 from ..pages import page
 from .forms import NOTHING_WRONG, Wrong, attempt
 from .team_views import TEAMS, managed_team
 from .things import address_of, managed_collection
 
+SHOWN_AT_ONCE = 100
+"""Robots, and publishers."""
 _DONE = {
     "revoke": "robot-revoked",
     "disable": "robot-changed",
@@ -201,8 +205,10 @@ def _shown_once(
 
 def _robots_page(request: Request, wrong: Wrong) -> Response:
     owner = _owner(request)
-    services = request.services
     collection = owner if isinstance(owner, Collection) else None
+    asked = Asked(query_field(request, "after"), SHOWN_AT_ONCE)
+    found = request.services.robots.of(_name_of(owner), after=asked.after, limit=asked.limit + 1)
+    robots = page_of(found, asked, lambda one: one.robot.name)
     return page(
         request,
         "manage/robots",
@@ -211,8 +217,18 @@ def _robots_page(request: Request, wrong: Wrong) -> Response:
         collection=collection,
         team=owner if isinstance(owner, Team) else None,
         address=_address(owner),
-        robots=services.robots.of(_name_of(owner)),
-        publishers=services.publishers.of(collection) if collection is not None else (),
+        after=asked.after,
+        robots=robots.entries,
+        next_after=robots.next_after,
+        trusted=query_field(request, "trusted"),
+        publishers=_publishers(request, collection) if collection else Page((), None),
         issuers=request.registry["facilities"].settings.publishers,
         now=request.registry["facilities"].clock(),
     )
+
+
+def _publishers(request: Request, collection: Collection) -> Page[TrustedPublisher]:
+    asked = Asked(query_field(request, "trusted"), SHOWN_AT_ONCE)
+    publishers = request.services.publishers
+    found = publishers.of(collection, after=asked.after, limit=asked.limit + 1)
+    return page_of(found, asked, lambda one: one.robot.name)

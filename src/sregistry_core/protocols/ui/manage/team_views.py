@@ -16,8 +16,7 @@ from .forms import NOTHING_WRONG, Wrong, attempt
 
 TEAMS = "/-/teams"
 SHOWN_AT_ONCE = 100
-"""Members, and invitations."""
-_SHOWN_AT_ONCE = 100
+"""Teams, open ones, members, invitations, and collections."""
 
 
 @view_config(route_name="ui.teams", request_method=("GET", "HEAD"))
@@ -161,7 +160,7 @@ def team_page(request: Request, wrong: Wrong) -> Response:
         role=role,
         manages=manages,
         roles=list(TeamRole),
-        owned=services.team_changes.owned_by(team.name),
+        owned_count=services.team_changes.owned_count(team.name),
         after=after,
         invitations=_invitations(request, team) if manages else Page((), None),
     )
@@ -177,29 +176,46 @@ def _teams_page(request: Request, wrong: Wrong) -> Response:
     services = request.services
     services.access.require_login()
     own = {team for team, _ in request.caller.teams}
-    mine = services.teams.mine(after=query_field(request, "after"), limit=_SHOWN_AT_ONCE + 1)
-    open_ones = services.team_changes.open_ones()
+    after, behind = query_field(request, "after"), query_field(request, "open")
+    mine = services.teams.mine(after=after, limit=SHOWN_AT_ONCE + 1)
+    asked = Asked(behind, SHOWN_AT_ONCE)
+    open_ones = page_of(
+        services.team_changes.open_ones(after=behind, limit=asked.limit + 1),
+        asked,
+        lambda team: team.name,
+    )
     settings = request.registry["facilities"].settings
     return page(
         request,
         "manage/teams",
         status=wrong.status,
         wrong=wrong,
-        mine=mine[:_SHOWN_AT_ONCE],
-        next_after=mine[_SHOWN_AT_ONCE - 1].name if len(mine) > _SHOWN_AT_ONCE else None,
+        mine=mine[:SHOWN_AT_ONCE],
+        next_after=mine[SHOWN_AT_ONCE - 1].name if len(mine) > SHOWN_AT_ONCE else None,
         roles=dict(request.caller.teams),
-        open_ones=[team for team in open_ones if team.id not in own],
+        after=after,
+        open_ones=[team for team in open_ones.entries if team.id not in own],
+        next_open=open_ones.next_after,
+        behind=behind,
         may_make=request.caller.is_admin or settings.collections_by != "admins",
     )
 
 
 def _delete_page(request: Request, wrong: Wrong) -> Response:
     team = managed_team(request)
+    asked = Asked(query_field(request, "after"), SHOWN_AT_ONCE)
+    owned = request.services.team_changes.owned_by(
+        team.name, after=asked.after, limit=asked.limit + 1
+    )
+    shown = page_of(owned, asked, str)
     return page(
         request,
         "manage/delete-team",
         status=wrong.status,
         wrong=wrong,
         team=team,
-        owned=request.services.team_changes.owned_by(team.name),
+        owned_count=request.services.team_changes.owned_count(team.name),
+        owned=shown.entries,
+        next_after=shown.next_after,
+        is_first=not asked.after,
     )

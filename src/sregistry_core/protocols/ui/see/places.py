@@ -1,5 +1,6 @@
 """The place that an address names: the registry, an entity, a collection or a container."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pyramid.request import Request
@@ -7,6 +8,7 @@ from pyramid.request import Request
 from sregistry_core.errors import Malformed, NotFound
 from sregistry_core.models import Collection, Container, Entity
 from sregistry_core.names import CollectionName, ContainerName
+from sregistry_core.services.catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,14 @@ class Place:
 
 def place_of(request: Request) -> Place:
     """Find the place. Raises NotFound, for what can be no name too."""
+    return place_in(request.services.catalog, request.matchdict)
+
+
+def place_in(catalog: Catalog, matched: Mapping[str, str]) -> Place:
+    """Find the place that the parts of an address name, as `place_of` does."""
     names = tuple(
-        request.matchdict[part]
-        for part in ("entity", "collection", "container")
-        if part in request.matchdict
+        matched[part] for part in ("entity", "collection", "container") if part in matched
     )
-    catalog = request.services.catalog
     try:
         if not names:
             return Place()

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from pyramid.response import Response
 
@@ -15,13 +16,26 @@ def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     A spreadsheet takes a text that begins like a formula for one, and would run it: such a text
     gets a mark in front of it. Source: OWASP, CSV injection.
     """
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
-    response = Response(text.getvalue(), content_type="text/csv", charset="utf-8")
+    return _file(name, [_lines([columns, *rows])])
+
+
+def csv_stream(
+    name: str, columns: Sequence[str], batches: Iterable[Iterable[Sequence[object]]]
+) -> Response:
+    """Give the same bit by bit: each batch of rows is asked for when the one before was sent."""
+    return _file(name, (_lines(rows) for rows in chain([[columns]], batches)))
+
+
+def _file(name: str, pieces: Iterable[bytes]) -> Response:
+    response = Response(app_iter=pieces, content_type="text/csv", charset="utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
+
+
+def _lines(rows: Iterable[Sequence[object]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows([_harmless(cell) for cell in row] for row in rows)
+    return text.getvalue().encode()
 
 
 def _harmless(cell: object) -> object:

@@ -1,12 +1,13 @@
 """The page of storage and pulls over time, and the same as files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
 from sregistry_core.errors import Malformed
+from sregistry_core.jobs.unit import unit_of
 from sregistry_core.services.buckets import PERIODS, RANGES, Gathered, latest, spans_of, summed
 from sregistry_core.services.usage import Span
 
@@ -14,8 +15,8 @@ from ..charts import BYTES, COUNT, MOST_SERIES, Chart, Series, column_chart
 from ..fields import query_field
 from ..pages import page
 from ..texts import _
-from .places import Place, place_of
-from .tables import csv_response
+from .places import Place, place_in, place_of
+from .tables import csv_stream
 
 _LABELS = {
     "30d": _("30 days"),
@@ -25,7 +26,7 @@ _LABELS = {
 }
 _UNITS = {"30d": _("Day"), "90d": _("Week from"), "1y": _("Month"), "all": _("Month")}
 _USUAL = "90d"
-_MANY = 1000
+_AT_ONCE = 100
 
 
 @view_config(route_name="ui.usage_of_registry")
@@ -55,20 +56,49 @@ def show_usage(request: Request) -> Response:
 @view_config(route_name="ui.usage_csv_of_entity")
 @view_config(route_name="ui.usage_csv_of_collection")
 def give_usage(request: Request) -> Response:
-    """Give the amounts of a chart, of each collection and not only of the largest."""
+    """Give the amounts of a chart, of each collection and not only of the largest, bit by bit."""
     place, chosen, what = place_of(request), _range(request), request.matchdict["what"]
     spans = _spans(request, place, chosen)
-    gather = _storage if what == "storage" else _pulls
-    found = gather(request, place, spans, most=_MANY)
-    days = [(str(span.first), str(span.last)) for span in spans]
-    rows = (
-        [first, last, name, amount]
-        for name, amounts in [*found.largest.items(), *_rest(found, "others")]
-        for (first, last), amount in zip(days, amounts, strict=True)
-    )
     unit = "bytes" if what == "storage" else "pulls"
     columns = ["from", "to", "collection", unit]
-    return csv_response(f"{what}-{place.file_name}-{chosen}", columns, rows)
+    return csv_stream(
+        f"{what}-{place.file_name}-{chosen}", columns, _rows(request, what, chosen, spans)
+    )
+
+
+def _rows(
+    request: Request, what: str, chosen: str, spans: Sequence[Span]
+) -> Iterator[list[list[object]]]:
+    """Read some collections at a time: no transaction is open while a slow client reads."""
+    registry, caller, matched = request.registry, request.caller, request.matchdict
+    unit = unit_of(registry["database"], registry["facilities"], caller, writes=False)
+    days = [(str(span.first), str(span.last)) for span in spans]
+    after: tuple[str, str] | None = ("", "")
+    while after is not None:
+        with unit() as services:
+            place, rows = place_in(services.catalog, matched), services.usage_rows
+            entity, collection = place.entity, place.collection
+            if what == "storage":
+                some = rows.storage(
+                    spans, entity=entity, collection=collection, after=after, limit=_AT_ONCE
+                )
+                found = latest(some.history, spans)
+            else:
+                some = rows.pulls(
+                    PERIODS[chosen],
+                    spans,
+                    entity=entity,
+                    collection=collection,
+                    after=after,
+                    limit=_AT_ONCE,
+                )
+                found = summed(some.history, spans)
+            after = some.last
+        yield [
+            [first, last, name, amount]
+            for name, amounts in found.largest.items()
+            for (first, last), amount in zip(days, amounts, strict=True)
+        ]
 
 
 def _storage(request: Request, place: Place, spans: Sequence[Span], *, most: int) -> Gathered:
