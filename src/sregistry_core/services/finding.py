@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, tuple_
@@ -13,77 +12,18 @@ from sregistry_core.contracts import Action
 from sregistry_core.models import Collection, Container, Image, SearchEntry, Star
 
 from .access import Access
+from .closeness import ANYWHERE, CALLED, OWN, PATH, Closeness
 from .finding_keys import read_key, write_key
-from .search_words import PARTS, at_most, facet, matches, words_of
+from .finding_wanted import Order, Wanted
+from .search_words import FEW, at_most, facet, first, matches
 
 COUNTED_TO = 1000
 """How far is counted exactly."""
-MOST_WORDS = 12
-FEW = 100
-"""So many entries are looked at one by one, each with its collection."""
 _PATH = ("own", "path")
-_DIGEST_DIGITS = 8
 _AFTER_EVERY_HEX_DIGIT = "g"
 _LARGEST = 1 << 62
-
-
-class Order(StrEnum):
-    """What comes first."""
-
-    RELEVANCE = "relevance"
-    PULLS = "pulls"
-    DATE = "date"
-    NAME = "name"
-
-
 _KINDS = {Order.NAME: str, Order.DATE: datetime}
 """What a key begins with that is no number."""
-
-
-class Worth(StrEnum):
-    """What the signatures of an image are worth, as `Image.verification` says it."""
-
-    VERIFIED = "verified"
-    PARTIAL = "partial"
-    UNKNOWN_KEY = "unknown_key"
-    BAD = "bad"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is looked for; every part that is given must hold, each for some image of a container.
-
-    text     beginnings of words in names, descriptions, topics, tags and values of labels; 8 digits
-             or more of a digest find the bytes as well
-    name     beginnings of words in the full name alone
-    labels   names of labels, each with its value or None for any
-    archs    any of these
-    starred  only in collections that the caller has starred
-    largest, smallest   of all images of the container together, in bytes
-    since, until        of the last push, both days included, in UTC
-    """
-
-    text: str = ""
-    name: str = ""
-    labels: Sequence[tuple[str, str | None]] = ()
-    archs: Sequence[str] = ()
-    worth: Worth | None = None
-    starred: bool = False
-    entity: str = ""
-    topic: str = ""
-    smallest: int | None = None
-    largest: int | None = None
-    since: date | None = None
-    until: date | None = None
-    order: Order | None = None
-
-    @property
-    def in_order(self) -> Order:
-        """The order asked for; without one by relevance where there is a text, else by date."""
-        if self.order is Order.RELEVANCE and not self.text:
-            return Order.DATE
-        return self.order or (Order.RELEVANCE if self.text else Order.DATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,34 +104,29 @@ class Finding:
     def _closest(
         self, wanted: Wanted, bounds: Sequence[Any], limit: int
     ) -> Sequence[Sequence[Any]]:
-        """Give what is closest of much that fits: by `_columns`, one closeness after the other.
-
-        All that fits would have to be sorted otherwise, and of the best there are enough mostly.
-        """
-        words = words_of(wanted.text)[:MOST_WORDS]
-        own = matches(self._db, words, parts=("own",), is_broad=True)
-        path = matches(self._db, words, parts=_PATH, is_broad=True)
-        is_called = SearchEntry.name == wanted.text.strip().lower()
+        """Give what is closest of much that fits: by `_columns`, one closeness after the other."""
+        closeness = Closeness(self._db, wanted.text, wanted.words, wanted.facets)
         columns = [SearchEntry.pull_count, SearchEntry.number]
         found: list[Sequence[Any]] = []
-        for closeness, parts, condition in (
-            (3, ("own",), is_called),
-            (2, ("own",), ~is_called),
-            (1, _PATH, ~own),
-            (0, (), ~path),
-        ):
-            if len(found) == limit or (bounds and closeness > bounds[0]):
+        for close in (CALLED, OWN, PATH, ANYWHERE):
+            if len(found) == limit or (bounds and close > bounds[0]):
+                continue
+            condition = closeness.of(close)
+            if condition is None:
                 continue
             query = self._fitting(
-                select(literal(closeness), *_labelled(columns)), wanted, parts=parts, is_broad=True
+                select(literal(close), *_labelled(columns)).where(condition),
+                wanted,
+                has_words=close != ANYWHERE,
+                is_broad=True,
             )
-            after = bounds[1:] if bounds and closeness == bounds[0] else ()
-            found += self._page(query.where(condition), columns, after, limit - len(found))
+            after = bounds[1:] if bounds and close == bounds[0] else ()
+            found += self._page(query, columns, after, limit - len(found))
         return found
 
     def _is_broad(self, wanted: Wanted) -> bool:
         """Tell whether so much fits that it had better be read in the order of the list."""
-        if not _has_words(wanted) or self._few(wanted) is not None:
+        if not wanted.has_words or self._few(wanted) is not None:
             return False
         return not self.count(wanted).is_exact
 
@@ -201,12 +136,10 @@ class Finding:
         They cost next to nothing, and spare a list of all collections that are seen.
         """
         if self._asked is None or self._asked[0] != wanted:
-            words = words_of(wanted.text)[:MOST_WORDS]
-            named = words_of(wanted.name)[:MOST_WORDS]
-            facets = _facets(wanted)
+            words, named, facets = wanted.words, wanted.named, wanted.facets
             found: Sequence[int] | None = None
             # Bytes are found by no word.
-            by_words = not _digits_of(wanted.text)
+            by_words = not wanted.digits
             if by_words and (words or facets):
                 found = at_most(self._db, words, facets, most=FEW)
             elif by_words and named:
@@ -220,7 +153,7 @@ class Finding:
             select(SearchEntry)
             .join(SearchEntry.container)
             .join(Container.collection)
-            .join(Collection.entity)
+            .outerjoin(Collection.entity)
             .options(
                 contains_eager(SearchEntry.container)
                 .contains_eager(Container.collection)
@@ -235,39 +168,55 @@ class Finding:
         """Count what fits, exactly up to COUNTED_TO."""
         self._access.ask_policies(Action.READ, "")
         if self._counted is None or self._counted[0] != wanted:
-            query = self._fitting(select(SearchEntry.number), wanted)
-            some = query.limit(COUNTED_TO + 1).subquery()
-            number = self._db.scalar(select(func.count()).select_from(some)) or 0
+            number = self._number_of_first(wanted)
+            if number is None:
+                query = self._fitting(select(SearchEntry.number), wanted)
+                some = query.limit(COUNTED_TO + 1).subquery()
+                number = self._db.scalar(select(func.count()).select_from(some)) or 0
             self._counted = wanted, Count(min(number, COUNTED_TO), number <= COUNTED_TO)
         return self._counted[1]
+
+    def _number_of_first(self, wanted: Wanted) -> int | None:
+        """Count among the first that words find; None when that does not tell how many there are.
+
+        Nobody sees less than all of these mostly, and the others need not be looked for.
+        """
+        is_narrow_token = self._access.caller.reach is not None
+        if not wanted.is_by_words or is_narrow_token or self._few(wanted) is not None:
+            return None
+        some = first(self._db, wanted.words, wanted.facets, most=COUNTED_TO + 1).subquery()
+        # Each by its key: PostgreSQL would read all entries otherwise.
+        place = select(SearchEntry.collection_id).where(SearchEntry.number == some.c[0])
+        is_seen = place.scalar_subquery().in_(self._seen_collections())
+        numbers = select(func.count(), func.count().filter(is_seen)).select_from(some)
+        looked_at, seen = self._db.execute(numbers).one()
+        return seen if looked_at <= COUNTED_TO or seen == looked_at else None
 
     def _fitting(
         self,
         query: Select[Any],
         wanted: Wanted,
         *,
-        parts: Sequence[str] = (),
+        has_words: bool = False,
         is_broad: bool = False,
     ) -> Select[Any]:
         """Narrow a query down to what fits.
 
-        parts      where the words of the text stand; none for everywhere, digests included
-        is_broad   as `matches` has it
+        has_words   the query asks for the words of the text and for facets already
+        is_broad    as `matches` has it
         """
-        words = words_of(wanted.text)[:MOST_WORDS]
-        named = words_of(wanted.name)[:MOST_WORDS]
-        facets = list(_facets(wanted))
+        words, named, facets = wanted.words, wanted.named, wanted.facets
         if (wanted.text and not words) or (wanted.name and not named):
             return query.where(literal(False))
         few = self._few(wanted)
-        is_narrow = _has_words(wanted) and not is_broad and few is None
+        is_narrow = wanted.has_words and not is_broad and few is None
         query = query.where(self._seen(is_narrow=is_narrow))
         if few is not None:
             query = query.where(SearchEntry.number.in_(few))
-        elif words or facets:
-            fits = matches(self._db, words, facets, parts=parts or PARTS, is_broad=is_broad)
-            digits = _digits_of(wanted.text)
-            if digits and not parts:
+        elif (words or facets) and not has_words:
+            fits = matches(self._db, words, facets, is_broad=is_broad)
+            digits = wanted.digits
+            if digits:
                 start = f"sha256:{digits}"
                 of_bytes = select(Image.container_id).where(
                     Image.blob_id.is_not(None),
@@ -308,15 +257,20 @@ class Finding:
                     and so does a list of few.
         """
         if self._access.caller.reach is not None:
-            inside = select(Container.id).join(Container.collection).join(Collection.entity)
+            inside = select(Container.id).join(Container.collection).outerjoin(Collection.entity)
             inside = inside.where(self._access.visible_containers())
             if is_narrow:
                 return SearchEntry.container_id.in_(inside)
             return inside.where(Container.id == SearchEntry.container_id).exists()
-        seen = select(Collection.id).join(Collection.entity).where(self._access.visible())
+        seen = self._seen_collections()
         if is_narrow:
             return SearchEntry.collection_id.in_(seen)
         return seen.where(Collection.id == SearchEntry.collection_id).exists()
+
+    def _seen_collections(self) -> Select[str]:
+        # Each has an entity. Joined so, PostgreSQL never begins with all entities, and asks for
+        # none where what everybody sees is all that is seen.
+        return select(Collection.id).outerjoin(Collection.entity).where(self._access.visible())
 
     def _columns(self, wanted: Wanted, order: Order) -> Sequence[Any]:
         """Give what a list is sorted by; the last of it is unique."""
@@ -327,7 +281,7 @@ class Finding:
                 return [SearchEntry.pull_count, SearchEntry.number]
             case Order.DATE:
                 return [SearchEntry.pushed_at, SearchEntry.number]
-        words = words_of(wanted.text)[:MOST_WORDS]
+        words = wanted.words
         if not words:
             return [SearchEntry.pull_count, SearchEntry.number]
         # What is called so comes first, then what is in a place called so, then what speaks of it.
@@ -340,38 +294,8 @@ class Finding:
         return [closeness, SearchEntry.pull_count, SearchEntry.number]
 
 
-def _has_words(wanted: Wanted) -> bool:
-    """Tell whether words or facets choose what is looked at."""
-    return bool(
-        words_of(wanted.text) or words_of(wanted.name) or wanted.archs or [*_facets(wanted)]
-    )
-
-
 def _labelled(columns: Sequence[Any]) -> Sequence[Any]:
     return [column.label(f"key_{place}") for place, column in enumerate(columns)]
-
-
-def _facets(wanted: Wanted) -> Sequence[str]:
-    found = [
-        facet("label", name) if value is None else facet("label", name, value)
-        for name, value in wanted.labels
-    ]
-    if len(wanted.archs) == 1:
-        found.append(facet("arch", wanted.archs[0]))
-    if wanted.worth is not None:
-        found.append(facet("worth", wanted.worth))
-    if wanted.entity:
-        found.append(facet("entity", wanted.entity))
-    if wanted.topic:
-        found.append(facet("topic", wanted.topic))
-    return found
-
-
-def _digits_of(text: str) -> str:
-    """Give the digits of what is a digest or the beginning of one, else nothing."""
-    digits = text.lower().removeprefix("sha256:").removeprefix("sha256.")
-    is_digest = len(digits) >= _DIGEST_DIGITS and all(sign in "0123456789abcdef" for sign in digits)
-    return digits if is_digest else ""
 
 
 def _morning(day: date) -> datetime:

@@ -20,8 +20,8 @@ from sregistry_core.models import (
     Topic,
 )
 
-from .access import Access
-from .search_words import facet, matches, words_of
+from .access import Access, name_of
+from .search_words import FEW, at_most, facet, matches, words_of
 
 MOST = 500
 _DIGEST_DIGITS = 8
@@ -67,12 +67,19 @@ class Search:
             keys += self._of_words(query, limit)
         # Each once, and whole rows of what is shown alone.
         wanted = [*dict.fromkeys(keys)][:limit]
+        if not wanted:
+            return []
         found = {image.id: image for image in self._db.scalars(_IMAGES.where(Image.id.in_(wanted)))}
         return [
-            found[key]
-            for key in wanted
-            if key in found and self._access.lets(Action.READ, found[key].container)
+            found[key] for key in wanted if key in found and self._lets_read(found[key].container)
         ]
+
+    def _lets_read(self, container: Container) -> bool:
+        """Tell whether the caller may have what a statement has found for them."""
+        if self._access.caller.reach is not None:
+            return self._access.lets(Action.READ, container)
+        # Who sees the collection was asked of all at once.
+        return not self._access.is_kept_from(Action.READ, name_of(container))
 
     def _of_digest(self, query: Query, limit: int) -> Sequence[str]:
         digits = _hex_of(query.text)
@@ -83,7 +90,7 @@ class Search:
             select(Image.id)
             .join(Image.container)
             .join(Container.collection)
-            .join(Collection.entity)
+            .outerjoin(Collection.entity)
             .where(Image.digest >= start, Image.digest < start + _AFTER_EVERY_HEX_DIGIT)
             .where(self._access.visible(), *_conditions(query))
             .order_by(Image.digest, Image.id)
@@ -94,11 +101,6 @@ class Search:
         asked = _asked(query)
         if asked is None:
             return []
-        seen = (
-            select(Collection.id)
-            .join(Collection.entity)
-            .where(Collection.id == SearchEntry.collection_id, self._access.visible())
-        )
         # Entries are read in their order until there is enough. By an expression none is looked up,
         # so that SQLite, which knows nothing of how many there are, begins with no other table.
         container_id = func.coalesce(SearchEntry.container_id, "")
@@ -106,17 +108,35 @@ class Search:
             select(Image.id)
             .select_from(SearchEntry)
             .join(Image, Image.container_id == container_id)
-            .where(seen.exists(), *_conditions(query))
+            .where(*self._entries(*asked), *_conditions(query))
             # Without a tag it is what a tag has left, or what was refused one.
             .where(exists().where(Tag.image_id == Image.id))
             .order_by(SearchEntry.full_name, Image.pushed_at.desc())
         )
-        words, facets = asked
-        if words or facets:
-            statement = statement.where(matches(self._db, words, facets, is_broad=True))
         if query.text:
             statement = statement.where(*_fits(query.text))
         return self._db.scalars(statement.limit(limit)).all()
+
+    def _entries(
+        self, words: Sequence[str], facets: Sequence[str] = ()
+    ) -> Sequence[ColumnElement[bool]]:
+        """Give the conditions of entries that the caller sees and that have all this.
+
+        What few have is looked at one by one. What nothing has is asked for as well: what is hidden
+        would cost another statement otherwise.
+        """
+        seen = (
+            select(Collection.id)
+            .outerjoin(Collection.entity)
+            .where(Collection.id == SearchEntry.collection_id, self._access.visible())
+            .exists()
+        )
+        if not words and not facets:
+            return [seen]
+        numbers = at_most(self._db, words, facets, most=FEW)
+        if numbers is None:
+            return [seen, matches(self._db, words, facets, is_broad=True)]
+        return [seen, SearchEntry.number.in_(numbers)]
 
     def entities(self, query: Query) -> Sequence[Entity]:
         """Give entities whose name fits and that hold something the caller may see."""
@@ -126,7 +146,7 @@ class Search:
             .where(
                 Entity.id.in_(
                     select(Collection.entity_id)
-                    .join(Collection.entity)
+                    .outerjoin(Collection.entity)
                     .where(self._access.visible())
                 ),
                 _contains(Entity.name, query.text),
@@ -158,35 +178,33 @@ class Search:
     def containers(self, query: Query) -> Sequence[Container]:
         """Give containers whose name or description fits."""
         self._access.ask_policies(Action.READ, "")
-        words = words_of(query.text)
-        statement: Select[Container] = (
-            select(Container)
-            .join(Container.collection)
-            .join(Collection.entity)
-            .join(SearchEntry, SearchEntry.container_id == Container.id)
-            .options(contains_eager(Container.collection).contains_eager(Collection.entity))
-            .where(self._access.visible())
-            .order_by(SearchEntry.full_name)
-            .limit(_limit(query))
+        words, limit = words_of(query.text), _limit(query)
+        if query.text and not words:
+            return []
+        statement = select(SearchEntry.container_id).where(
+            *self._entries(words),
+            *(
+                _contains(SearchEntry.full_name, word) | _says(word)
+                for word in _words_as_said(query.text)
+            ),
         )
-        if query.text:
-            if not words:
-                return []
-            statement = statement.where(
-                matches(self._db, words, is_broad=True),
-                *(
-                    _contains(SearchEntry.full_name, word) | _contains(Container.description, word)
-                    for word in _words_as_said(query.text)
-                ),
-            )
-        return self._db.scalars(statement).all()
+        keys = self._db.scalars(statement.order_by(SearchEntry.full_name).limit(limit)).all()
+        rows = self._db.scalars(_CONTAINERS.where(Container.id.in_(keys))) if keys else ()
+        found = {container.id: container for container in rows}
+        return [found[key] for key in keys if key in found]
 
 
+_CONTAINERS = (
+    select(Container)
+    .join(Container.collection)
+    .outerjoin(Collection.entity)
+    .options(contains_eager(Container.collection).contains_eager(Collection.entity))
+)
 _IMAGES = (
     select(Image)
     .join(Image.container)
     .join(Container.collection)
-    .join(Collection.entity)
+    .outerjoin(Collection.entity)
     .join(Image.blob)
     .options(
         contains_eager(Image.container)
@@ -242,9 +260,7 @@ def _fits(text: str) -> Sequence[ColumnElement[bool]]:
             _contains(Image.description, word),
             exists().where(Tag.image_id == Image.id, _contains(Tag.name, word)),
             exists().where(ImageLabel.image_id == Image.id, _contains(ImageLabel.value, word)),
-            exists().where(
-                Container.id == SearchEntry.container_id, _contains(Container.description, word)
-            ),
+            _says(word),
             exists().where(
                 Collection.id == SearchEntry.collection_id, _contains(Collection.description, word)
             ),
@@ -252,6 +268,13 @@ def _fits(text: str) -> Sequence[ColumnElement[bool]]:
         )
         for word in _words_as_said(text)
     ]
+
+
+def _says(word: str) -> ColumnElement[bool]:
+    """Hold a word against the description of a container."""
+    return exists().where(
+        Container.id == SearchEntry.container_id, _contains(Container.description, word)
+    )
 
 
 def _words_as_said(text: str) -> Sequence[str]:

@@ -19,8 +19,12 @@ _FACET = "zqf"
 """How facets begin: they are words that no text holds."""
 _LETTERS = {"own": "A", "path": "B", "about": "C"}
 """What PostgreSQL calls the places where words stand. Facets are at D."""
+_WORDS = "search_words.words @@ CAST(:asked AS tsquery)"
+_OWN_WORDS = "ts_filter(search_words.words, '{a}') @@ CAST(:asked AS tsquery)"
 PARTS = tuple(_LETTERS)
 """Where words stand."""
+FEW = 100
+"""So many entries are looked at one by one, each with its collection."""
 
 
 def words_of(said: str) -> list[str]:
@@ -112,31 +116,45 @@ def at_most(
 
     They are of everything, seen by the caller or not.
     """
-    numbers = db.scalars(_numbers(db, words, facets, parts).limit(most + 1)).all()
+    numbers = db.scalars(first(db, words, facets, parts=parts, most=most + 1)).all()
     return numbers if len(numbers) <= most else None
+
+
+def first(
+    db: Session,
+    words: Iterable[str],
+    facets: Iterable[str] = (),
+    *,
+    parts: Iterable[str] = PARTS,
+    most: int,
+) -> Select[int]:
+    """Give a query for the numbers of the first entries that `matches` is true of, in any order."""
+    return _numbers(db, words, facets, parts).limit(most)
 
 
 def _numbers(
     db: Session, words: Iterable[str], facets: Iterable[str], parts: Iterable[str]
 ) -> Select[int]:
-    postgresql = db.get_bind().dialect.name == "postgresql"
-    if postgresql:
-        places = "".join(_LETTERS[part] for part in parts)
-        spelled = [f"'{word}':*{places}" for word in words]
-        asked = " & ".join([*spelled, *(f"'{one}':D" for one in facets)])
-    else:
-        places = "{" + " ".join(parts) + "}"
-        spelled = [f'{places} : "{word}" *' for word in words]
-        asked = " AND ".join([*spelled, *(f'facets : "{one}"' for one in facets)])
     rows = table("search_words", column("rowid"), column("number"))
-    condition: TextClause
-    if postgresql:
-        condition = text("search_words.words @@ CAST(:asked AS tsquery)")
-        found = select(rows.c.number)
-    else:
-        condition = text("search_words MATCH :asked")
-        found = select(rows.c.rowid)
-    return found.where(condition.bindparams(bindparam("asked", asked, unique=True)))
+    if db.get_bind().dialect.name == "postgresql":
+        named = [f"'{one}':D" for one in facets]
+        if tuple(parts) == ("own",):
+            # An index knows words, and not where they stand: of these there is one of its own.
+            asked = [(_OWN_WORDS, [f"'{word}':*" for word in words]), (_WORDS, named)]
+        else:
+            places = "".join(_LETTERS[part] for part in parts)
+            asked = [(_WORDS, [*(f"'{word}':*{places}" for word in words), *named])]
+        return select(rows.c.number).where(
+            *(_holds(found, " & ".join(spelled)) for found, spelled in asked if spelled)
+        )
+    places = "{" + " ".join(parts) + "}"
+    spelled = [f'{places} : "{word}" *' for word in words]
+    spelled += [f'facets : "{one}"' for one in facets]
+    return select(rows.c.rowid).where(_holds("search_words MATCH :asked", " AND ".join(spelled)))
+
+
+def _holds(condition: str, asked: str) -> TextClause:
+    return text(condition).bindparams(bindparam("asked", asked, unique=True))
 
 
 def _as_vector(words: dict[str, list[str]]) -> str:

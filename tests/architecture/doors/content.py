@@ -3,7 +3,7 @@
 import io
 
 from sregistry_core.models import Period
-from sregistry_core.services import finding
+from sregistry_core.services import finding_wanted
 from sregistry_core.services.cleaning import Choice
 from sregistry_core.services.client_containers import Begun
 from sregistry_core.services.listings import Span, Wanted
@@ -102,8 +102,10 @@ DOORS = {
     "search.entities": ShowsNothing(lambda s, t: s.search.entities(Query())),
     "search.collections": ShowsNothing(lambda s, t: s.search.collections(Query())),
     "search.containers": ShowsNothing(lambda s, t: s.search.containers(Query())),
-    "finding.containers": ShowsNothing(lambda s, t: s.finding.containers(finding.Wanted()).found),
-    "finding.count": ShowsNothing(lambda s, t: s.finding.count(finding.Wanted()).number),
+    "finding.containers": ShowsNothing(
+        lambda s, t: s.finding.containers(finding_wanted.Wanted()).found
+    ),
+    "finding.count": ShowsNothing(lambda s, t: s.finding.count(finding_wanted.Wanted()).number),
     "shelves.browse": ShowsNothing(lambda s, t: s.shelves.browse().shelves),
     "shelves.of": ShowsNothing(lambda s, t: s.shelves.of([t.empty])),
     "stars.give": Refuses(lambda s, t: s.stars.give(t.lab)),

@@ -12,7 +12,8 @@ from sregistry_core.errors import Malformed
 from sregistry_core.models import Collection, Container, Image, SearchEntry, Topic
 from sregistry_core.names import CollectionName
 from sregistry_core.services import finding
-from sregistry_core.services.finding import Count, Order, Wanted, Worth
+from sregistry_core.services.finding import Count
+from sregistry_core.services.finding_wanted import Order, Wanted, Worth
 from sregistry_core.services.search_words import Document, words_of
 from sregistry_core.services.summaries import collection_changed
 from sregistry_core.testing.sif_files import make_sif

@@ -12,7 +12,7 @@ from pyramid.response import Response
 from sregistry_core.errors import Malformed
 from sregistry_core.models import SearchEntry
 from sregistry_core.names import parse_architecture
-from sregistry_core.services.finding import Order, Wanted, Worth
+from sregistry_core.services.finding_wanted import Order, Wanted, Worth
 from sregistry_core.web.paging import read_page
 
 from .answers import answer

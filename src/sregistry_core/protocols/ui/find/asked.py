@@ -12,7 +12,7 @@ from pyramid.request import Request
 from sregistry_core.errors import Malformed
 from sregistry_core.names import parse_architecture
 from sregistry_core.protocols.ui.texts import _
-from sregistry_core.services.finding import Order, Wanted, Worth
+from sregistry_core.services.finding_wanted import Order, Wanted, Worth
 
 FIELDS = (
     "q",

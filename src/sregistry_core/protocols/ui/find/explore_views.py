@@ -13,7 +13,7 @@ from sregistry_core.protocols.ui.pages import page
 from sregistry_core.protocols.ui.paths import SIGN_IN
 from sregistry_core.protocols.ui.texts import _
 from sregistry_core.services.access import name_of
-from sregistry_core.services.finding import Order, Wanted
+from sregistry_core.services.finding_wanted import Order, Wanted
 from sregistry_core.services.shelves import Shelf, ShelfOrder, ShelfPage
 
 AT_ONCE = 25

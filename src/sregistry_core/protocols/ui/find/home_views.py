@@ -5,7 +5,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from sregistry_core.protocols.ui.pages import page
-from sregistry_core.services.finding import Order, Wanted
+from sregistry_core.services.finding_wanted import Order, Wanted
 from sregistry_core.services.shelves import ShelfOrder
 
 SHOWN = 6

@@ -8,7 +8,8 @@ from sregistry_core.errors import Malformed
 from sregistry_core.protocols.ui.fields import query_field
 from sregistry_core.protocols.ui.pages import page
 from sregistry_core.protocols.ui.texts import _
-from sregistry_core.services.finding import Order, Page, Wanted, Worth
+from sregistry_core.services.finding import Page
+from sregistry_core.services.finding_wanted import Order, Wanted, Worth
 
 from .asked import read_asked
 
