@@ -32,6 +32,7 @@ from sregistry_core.settings import CoreSettings, read_core_settings, read_secti
 from sregistry_core.storage.blob_store import BlobStore
 from sregistry_core.storage.signed_urls import Signer
 from sregistry_core.storage.staging import Staging
+from sregistry_core.web import routing
 from sregistry_core.web.bodies import largest_body
 from sregistry_core.web.request import settle_class
 
@@ -166,12 +167,14 @@ def assemble(parts: Parts) -> Router:
     with Configurator() as config:
         config.registry["database"] = parts.database
         config.registry["facilities"] = parts.facilities
+        routing.set_up(config)
         config.include("pyramid_jinja2")
         config.include("sregistry_core.web")
         for protocol in parts.settings.protocols:
             config.include(f"sregistry_core.protocols.{protocol}")
         parts.plugins.configure(config)
         settle_class(config)
+        routing.read_first(config)
     parts.plugins.refuse_unread_settings()
     return config.make_wsgi_app()
 

@@ -41,6 +41,7 @@ from .journeys import Journeys
 from .keys import Keys
 from .linked_logins import LinkedLogins
 from .listeners import Telling
+from .manifest_glimpses import ManifestGlimpses
 from .manifests import Manifests
 from .narrow_tokens import NarrowTokens
 from .overview import Overview
@@ -196,6 +197,11 @@ class Services(Overview):
     def manifests(self) -> Manifests:
         """Manifests of repositories, in step with images and tags."""
         return Manifests(self.db, self.access, self.images, self.tags, self.outbox, self.facilities)
+
+    @cached_property
+    def manifest_glimpses(self) -> ManifestGlimpses:
+        """Manifests that exist already, for those who pull."""
+        return ManifestGlimpses(self.db, self.access, self.facilities)
 
     @cached_property
     def narrow_tokens(self) -> NarrowTokens:

@@ -27,12 +27,11 @@ from sregistry_core.models import (
     RepositoryBlob,
     Tag,
 )
-from sregistry_core.names import USUAL_ARCHITECTURE, ContainerName
+from sregistry_core.names import USUAL_ARCHITECTURE
 
 from .access import Access, name_of
 from .build_statements import BuildStatements
 from .freezing import refuse_frozen
-from .glances import manifest_at
 from .images import Images
 from .locking import lock_container
 from .manifest_demands import require_manifest
@@ -42,7 +41,6 @@ from .manifest_rows import ManifestRows
 from .manifest_tags import is_frozen, manifest_tag, pullable_tags, put_manifest_tag
 from .outbox import OutboxService
 from .publishing import Publishing
-from .seen import AnyManifest, SeenManifest
 from .sif_artifacts import SeenSif, SifArtifacts
 from .signers import demand_of, require_image
 from .tags import Tags
@@ -110,25 +108,6 @@ class Manifests:
         if accepted and found.media_type in INDEX_TYPES and not set(INDEX_TYPES) & set(accepted):
             return self._usual_child(container, found)
         return found
-
-    def glimpse(
-        self, name: ContainerName, reference: Reference, *, accepted: Collection[str] = ()
-    ) -> SeenManifest | None:
-        """Give what `find` gives, with one question; None where that one has to be asked instead.
-
-        It has to where there is nothing to be seen, for whatever reason, where a tag gets its
-        manifest only now, and where a client takes no index.
-        """
-        self._access.require_reach(Action.READ, str(name))
-        digest = str(reference.digest) if reference.digest is not None else None
-        seen = manifest_at(self._db, name, tag=reference.tag, digest=digest)
-        if seen is None or not self._access.may(Action.READ, seen.container):
-            return None
-        is_index = digest is None and seen.media_type in INDEX_TYPES
-        if accepted and is_index and not set(INDEX_TYPES) & set(accepted):
-            return None
-        self._access.ask_policies(Action.READ, name_of(seen.container))
-        return seen
 
     def put(
         self,
@@ -240,12 +219,6 @@ class Manifests:
         if artifact_type:
             query = query.where(Manifest.artifact_type == artifact_type)
         return self._db.scalars(query).all()
-
-    def count(self, manifest: AnyManifest) -> None:
-        """Count one pull of what is no SIF: the bytes of a SIF are counted where they leave."""
-        is_ours = manifest.image_id is not None or manifest.tells_of is not None
-        if not is_ours and manifest.media_type not in INDEX_TYPES:
-            self._facilities.tally.count_pull(manifest.container_id, self._facilities.clock())
 
     def _publish_result(self, container: Container, subject: ContentDigest) -> None:
         container_id = container.id

@@ -43,7 +43,9 @@ def _db(request: Request) -> Session:
     session: Session = database.session(request.tm, writes=request.method not in _READING)
 
     def close(_request: Request) -> None:
-        session.close()
+        # Where a glance was enough there is nothing to close, and to do so takes a while.
+        if session.in_transaction() or session.new or session.identity_map:
+            session.close()
 
     request.add_finished_callback(close)
     return session
@@ -55,7 +57,9 @@ def _caller(request: Request) -> Caller:
     What a login has told of somebody is kept, whatever becomes of the request.
     """
     caller = find_caller(request)
-    settle(request.db)
+    # Nothing was told where nothing was shown: there is no session yet.
+    if "db" in vars(request):
+        settle(request.db)
     return caller
 
 

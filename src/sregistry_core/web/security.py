@@ -80,13 +80,14 @@ def find_caller(request: Request) -> Caller:
     route = request.matched_route.name if request.matched_route is not None else ""
     if route.startswith("transfer."):
         return Caller.anonymous()
-    nobody = Services(request.db, Caller.anonymous(), request.registry["facilities"])
-    if route.startswith("ui."):
-        cookie = request.cookies.get(SESSION_COOKIE)
-        return nobody.authentication.caller_of_session(cookie) if cookie else Caller.anonymous()
-    shown = read_authorization(request.headers.get("Authorization"))
-    if shown.is_nothing:
+    is_page = route.startswith("ui.")
+    cookie = request.cookies.get(SESSION_COOKIE) if is_page else None
+    shown = Shown() if is_page else read_authorization(request.headers.get("Authorization"))
+    if not cookie and shown.is_nothing:
         return Caller.anonymous()
+    nobody = Services(request.db, Caller.anonymous(), request.registry["facilities"])
+    if cookie:
+        return nobody.authentication.caller_of_session(cookie)
     if shown.token is not None:
         if route.startswith("oci.") and not shown.token.startswith(TOKEN_PREFIX):
             return nobody.narrow_tokens.caller_of(shown.token)

@@ -123,8 +123,8 @@ DOORS = {
     ),
     "blob_uploads.cancel": Refuses(lambda s, t: s.blob_uploads.cancel(t.blast, t.blob_upload.id)),
     "manifests.find": Refuses(lambda s, t: s.manifests.find(t.blast, Reference("1"))),
-    "manifests.glimpse": ShowsNothing(
-        lambda s, t: s.manifests.glimpse(BLAST, Reference.parse(t.manifest.digest))
+    "manifest_glimpses.find": ShowsNothing(
+        lambda s, t: s.manifest_glimpses.find(BLAST, Reference.parse(t.manifest.digest))
     ),
     "manifests.put": Refuses(
         lambda s, t: s.manifests.put(t.blast, Reference("1"), bytes(t.manifest.body))
@@ -133,7 +133,7 @@ DOORS = {
     "manifests.referrers": Refuses(
         lambda s, t: s.manifests.referrers(t.blast, t.content_digest, limit=1)
     ),
-    "manifests.count": AFTER_ANOTHER,
+    "manifest_glimpses.count": AFTER_ANOTHER,
     "contents.collections_of": ShowsNothing(lambda s, t: s.contents.collections_of(t.entity)),
     "contents.topics_of": ShowsNothing(lambda s, t: s.contents.topics_of([t.lab])),
     "contents.summary_of": Refuses(lambda s, t: s.contents.summary_of(t.lab)),

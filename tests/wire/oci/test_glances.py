@@ -56,7 +56,7 @@ def test_a_glance_gives_what_the_ordinary_way_gives(registry, pushed):
                 assert services.downloads.open(seen) == services.downloads.open(found)
         container = services.repositories.find(BLAST)
         for reference in (Reference("1"), Reference.parse(manifest_digest)):
-            seen = services.manifests.glimpse(BLAST, reference)
+            seen = services.manifest_glimpses.find(BLAST, reference)
             found = services.manifests.find(container, reference)
             for part in ("digest", "media_type", "size", "body", "image_id", "tells_of"):
                 assert getattr(seen, part) == getattr(found, part)
@@ -78,7 +78,7 @@ def test_what_has_become_private_is_seen_by_its_owner_alone(registry, ada, bob, 
         stranger.get(path, status=404)
         ada.get(path, status=200)
     with registry.parts.unit(Caller.anonymous())() as services:
-        assert services.manifests.glimpse(BLAST, Reference.parse(manifest)) is None
+        assert services.manifest_glimpses.find(BLAST, Reference.parse(manifest)) is None
         assert services.blobs.glimpse(BLAST, image) is None
 
 

@@ -25,7 +25,7 @@ def show_manifest(request: Request) -> Response:
     """Show a manifest; a GET of what is no SIF counts as a pull."""
     manifest, container = _find(request)
     if request.method == "GET":
-        request.services.manifests.count(manifest)
+        request.services.manifest_glimpses.count(manifest)
     response = manifest_response(request, manifest)
     # Answers from a cache would not be counted, and of a tag they depend on what is accepted.
     is_the_same_for_all = manifest.image_id is not None and ":" in request.matchdict["reference"]
@@ -78,7 +78,7 @@ def _find(request: Request) -> tuple[AnyManifest, AnyContainer]:
             raise
         # What can be no tag is not there.
         raise ManifestUnknown(str(error)) from error
-    seen = services.manifests.glimpse(name, reference, accepted=accepted)
+    seen = services.manifest_glimpses.find(name, reference, accepted=accepted)
     if seen is not None:
         return seen, seen.container
     container = services.repositories.find(name)
