@@ -64,8 +64,21 @@ class Newest:
         They are looked for where something was pushed last, as the job that sums up has found it.
         """
         containers = self._containers(entity, collection, limit)
+        # Chosen by their keys first: of a place there may be thousands, and few are shown.
+        newest = (
+            select(Image.id)
+            .where(
+                Image.container_id.in_(containers),
+                Image.pushed_at.is_not(None),
+                Image.blob_id.is_not(None),
+            )
+            .order_by(Image.pushed_at.desc(), Image.id)
+            .limit(limit)
+            .subquery()
+        )
         query = (
             select(Image, Blob.size, User.name)
+            .join(newest, newest.c.id == Image.id)
             .join(Image.container)
             .join(Container.collection)
             .join(Collection.entity)
@@ -80,9 +93,7 @@ class Newest:
                 .contains_eager(Container.collection)
                 .contains_eager(Collection.entity),
             )
-            .where(Image.container_id.in_(containers), Image.pushed_at.is_not(None))
             .order_by(Image.pushed_at.desc(), Image.id)
-            .limit(limit)
         )
         rows = [
             row

@@ -15,6 +15,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     select,
     union_all,
 )
@@ -166,15 +167,14 @@ class Usage:
         total = self._by_day(
             DailyStorage.day, DailyStorage.size, DailyStorage.day.in_(days), entity, collection
         )
-        largest = self._db.execute(
-            select(Entity.name, Collection.name, Collection.id)
+        largest = self._named(
+            select(Collection.id, DailyStorage.size.label("amount"))
             .select_from(DailyStorage)
             .join(Collection, Collection.id == DailyStorage.collection_id)
-            .join(Entity, Entity.id == Collection.entity_id)
-            .where(DailyStorage.day == days[-1], where)
-            .order_by(DailyStorage.size.desc(), Entity.name, Collection.name)
-            .limit(most)
-        ).all()
+            .where(DailyStorage.day == days[-1]),
+            where,
+            most,
+        )
         names = {row[2]: f"{row[0]}/{row[1]}" for row in largest}
         rows = self._db.execute(
             select(DailyStorage.collection_id, DailyStorage.day, DailyStorage.size).where(
@@ -208,16 +208,9 @@ class Usage:
             .where(asked, key == Collection.id)
             .correlate(Collection)
             .scalar_subquery()
-            .label("sum")
+            .label("amount")
         )
-        largest = self._db.execute(
-            select(Entity.name, Collection.name, Collection.id, sum_)
-            .select_from(Collection)
-            .join(Entity, Entity.id == Collection.entity_id)
-            .where(where)
-            .order_by(sum_.desc(), Entity.name, Collection.name)
-            .limit(most)
-        ).all()
+        largest = self._named(select(Collection.id, sum_).select_from(Collection), where, most)
         names = {row[2]: f"{row[0]}/{row[1]}" for row in largest if row[3]}
         rows = self._db.execute(
             select(key, day, CollectionDownloads.count).where(asked, key.in_(names))
@@ -230,7 +223,7 @@ class Usage:
         """Give the day on which the oldest collection was made that the caller may see."""
         made = self._db.scalar(
             select(func.min(Collection.created_at))
-            .join(Entity, Entity.id == Collection.entity_id)
+            .outerjoin(Entity, Entity.id == Collection.entity_id)
             .where(asked_for(self._access, entity, collection))
         )
         return made.date() if made is not None else None
@@ -248,7 +241,7 @@ class Usage:
                 func.sum(CollectionSummary.size),
             )
             .select_from(Collection)
-            .join(Entity, Entity.id == Collection.entity_id)
+            .outerjoin(Entity, Entity.id == Collection.entity_id)
             .outerjoin(CollectionSummary, CollectionSummary.collection_id == Collection.id)
             .where(where)
         ).one()
@@ -315,21 +308,21 @@ class Usage:
     ) -> Mapping[date, int]:
         """Sum up by day what may be seen, from an index alone.
 
-        Of the whole registry that is everything without what is hidden: it is added up at once,
-        and little is hidden from most.
+        Of the whole registry, or of an entity that has most of it, that is everything without the
+        rest: it is added up at once, and little is hidden from most.
         """
         table = day.class_
         sums = select(day.label("day"), func.sum(amount).label("sum")).where(asked).group_by(day)
         if collection is not None:
             found = self._db.execute(sums.where(table.collection_id == collection.id))
-        elif entity is not None:
+        elif entity is not None and not self._has_most(entity):
             found = self._db.execute(
                 sums.where(table.collection_id.in_(self._within(entity, collection)))
             )
         else:
             # What is not true may be unknown as well, of an entity without a user.
-            seen = case((asked_for(self._access, None, None), 1), else_=0)
-            hidden_ids = select(Collection.id).join(Entity).where(seen == 0)
+            seen = case((asked_for(self._access, entity, None), 1), else_=0)
+            hidden_ids = select(Collection.id).outerjoin(Entity).where(seen == 0)
             every = sums.subquery()
             hidden = sums.where(table.collection_id.in_(hidden_ids)).subquery()
             found = self._db.execute(
@@ -338,6 +331,32 @@ class Usage:
                 .outerjoin(hidden, hidden.c.day == every.c.day)
             )
         return {_day(one): int(sum_) for one, sum_ in found if sum_}
+
+    def _named(self, amounts: Any, where: ColumnElement[bool], most: int) -> Sequence[Any]:
+        """Give entity, collection, its identifier and amount of those with the largest amounts.
+
+        amounts   of collections: `id` and `amount`
+        Names are looked up for what is given alone. To each collection there is an entity: where
+        nothing is asked of it, an outer join is none for PostgreSQL.
+        """
+        chosen = (
+            amounts.outerjoin(Entity, Entity.id == Collection.entity_id)
+            .where(where)
+            .order_by(literal_column("amount").desc(), Collection.name, Collection.id)
+            .limit(most)
+            .subquery()
+        )
+        return self._db.execute(
+            select(Entity.name, Collection.name, Collection.id, chosen.c.amount)
+            .select_from(chosen)
+            .join(Collection, Collection.id == chosen.c.id)
+            .join(Entity, Entity.id == Collection.entity_id)
+            .order_by(chosen.c.amount.desc(), Entity.name, Collection.name)
+        ).all()
+
+    def _has_most(self, entity: Entity) -> bool:
+        own = func.count(case((Collection.entity_id == entity.id, 1)))
+        return bool(self._db.scalar(select(own * 2 > func.count()).select_from(Collection)))
 
 
 def asked_for(
