@@ -12,6 +12,8 @@ from sregistry_core.testing.sif_files import make_sif
 from .conversation import Client
 
 NODES = 100
+A_HANDFUL = 30
+"""nginx lets them wait for a few milliseconds: on a busy machine some may not wait long enough."""
 LONGER_THAN_KEPT_SECONDS = 4
 
 
@@ -49,7 +51,7 @@ def test_nodes_that_start_at_once_cost_the_registry_a_handful_of_requests(site, 
 
     assert come_at_once(anybody, address) == {200}
 
-    assert site.answered("shub") - before < 10
+    assert site.answered("shub") - before < A_HANDFUL
 
 
 def test_so_it_is_when_the_image_was_asked_for_some_time_ago(site, anybody, address):
@@ -59,7 +61,7 @@ def test_so_it_is_when_the_image_was_asked_for_some_time_ago(site, anybody, addr
 
     assert come_at_once(anybody, address) == {200}
 
-    assert site.answered("shub") - before < 10
+    assert site.answered("shub") - before < A_HANDFUL
 
 
 def test_nodes_that_ask_for_what_is_not_there_do_not_stand_in_a_queue(anybody, address):

@@ -267,13 +267,19 @@ def _plan_for_pages(engine: Engine) -> None:
 def _sqlite_options() -> dict[str, Any]:
     return {
         "connect_args": {"timeout": SQLITE_PATIENCE_SECONDS, "check_same_thread": False},
+        "pool_use_lifo": True,
         "pool_size": 20,
         "max_overflow": 50,
     }
 
 
 def _options(url: URL) -> dict[str, Any]:
-    options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+    options: dict[str, Any] = {
+        "pool_pre_ping": True,
+        "pool_use_lifo": True,
+        "pool_size": 10,
+        "max_overflow": 20,
+    }
     if url.get_backend_name() == "postgresql":
         # The services take row locks, and look again at what they waited for.
         options["isolation_level"] = "READ COMMITTED"

@@ -22,6 +22,7 @@ from .proxied import Proxied
 from .relay import Relay
 from .settings import ServerSettings
 from .spool import Spool
+from .threads import PATIENCE_SECONDS, Threads
 
 log = logging.getLogger(__name__)
 
@@ -88,10 +89,15 @@ class _Server:
         self._finishing = False
         self._next_look = 0.0
         self._in_loop: dict[int, Any] = {}  # what waitress calls `map`
-        server = create_server(
-            app, map=self._in_loop, sockets=sockets, **adjustments(settings, len(sockets))
+        self._threads = Threads()
+        create_server(
+            app,
+            map=self._in_loop,
+            sockets=sockets,
+            _dispatcher=self._threads,
+            **adjustments(settings, len(sockets)),
         )
-        self._threads = server.task_dispatcher
+        self._threads.set_thread_count(settings.threads)
         self._listeners = [
             part for part in self._in_loop.values() if isinstance(part, BaseWSGIServer)
         ]
@@ -150,6 +156,8 @@ class _Server:
         _call_all(on_stop)
 
     def _turn(self, seconds: float) -> None:
+        if self._threads.relieve():
+            seconds = min(seconds, PATIENCE_SECONDS)
         wasyncore.poll2(seconds, self._in_loop)
         now = time.time()
         if now < self._next_look:
