@@ -45,6 +45,8 @@ FEWEST = 100
 """Users and teams of a small library, and members of a team and grants on a collection of any."""
 COLLECTION_OF = 10
 """Containers in each collection but one."""
+LIST = 10
+"""Collections of a small library, of which one holds something: as many as a list of ten shows."""
 WIDE = 100
 """Containers in that one, of a large library."""
 MOST_TAGS = 1000
@@ -69,7 +71,9 @@ def fill(url: str, containers: int) -> None:
         entity = _people(db, rows, now, max(containers // 10, FEWEST))
         words: list[tuple[int, Document]] = []
         collections: list[str] = []
-        for number in range(-(-containers // COLLECTION_OF)):
+        filled = -(-containers // COLLECTION_OF)
+        for number in range(max(filled, LIST)):
+            held = COLLECTION_OF if number < filled else 0
             collections.append(new_identifier())
             _add(
                 rows,
@@ -85,12 +89,12 @@ def fill(url: str, containers: int) -> None:
                 rows,
                 CollectionSummary.__table__,
                 collection_id=collections[-1],
-                container_count=COLLECTION_OF,
-                image_count=COLLECTION_OF * IMAGES_EACH,
-                size=10**9 + number,
+                container_count=held,
+                image_count=held * IMAGES_EACH,
+                size=(10**9 + number) * bool(held),
                 pull_count=chance.randrange(10**6),
                 star_count=chance.randrange(100),
-                pushed_at=now - timedelta(minutes=number),
+                pushed_at=now - timedelta(minutes=number) if held else None,
             )
             _quarter(rows, collections[-1], now, chance)
         _what_is_beside(rows, collections[0], now, containers)

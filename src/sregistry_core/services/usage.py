@@ -38,6 +38,7 @@ from sregistry_core.models import (
 
 from .access import Access
 from .quotas import measure_entities
+from .usage_sums import pulls_of_collections
 
 if TYPE_CHECKING:
     from . import Facilities
@@ -202,15 +203,7 @@ class Usage:
             CollectionDownloads.period == period, day.between(spans[0].first, spans[-1].last)
         )
         total = self._by_day(day, CollectionDownloads.count, asked, entity, collection)
-        # Collection by collection, each from one place of an index: to sort all days takes longer.
-        sum_ = (
-            select(func.coalesce(func.sum(CollectionDownloads.count), 0))
-            .where(asked, key == Collection.id)
-            .correlate(Collection)
-            .scalar_subquery()
-            .label("amount")
-        )
-        largest = self._named(select(Collection.id, sum_).select_from(Collection), where, most)
+        largest = self._named(pulls_of_collections(self._db, asked), where, most)
         names = {row[2]: f"{row[0]}/{row[1]}" for row in largest if row[3]}
         rows = self._db.execute(
             select(key, day, CollectionDownloads.count).where(asked, key.in_(names))
