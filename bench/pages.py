@@ -63,9 +63,10 @@ def _lists() -> Iterator[Page]:
         ("log, by target", "audit?target=ada/c0"),
     ):
         yield Page(f"API, {name}", f"{_API}/{path}", is_compared=False)
-        # Of the small registry's ten containers one is called so.
-        ten = path.replace("containers?text=blast", "containers?text=c")
-        yield Page(f"API, {name}, ten", f"{_API}/{ten}&limit=10".replace("?&", "?"))
+        if name != "found containers":
+            yield Page(f"API, {name}, ten", f"{_API}/{path}&limit=10".replace("?&", "?"))
+    # What all containers have: ten of the small registry are found, too.
+    yield Page("API, found containers, ten", f"{_API}/search/containers?text=c&limit=10")
 
 
 PAGES: Sequence[Page] = (

@@ -1,8 +1,8 @@
 """The threads that call the application: one at a time, as long as that one gets on.
 
 Python runs one thread at a time anyway. Several that are busy with short requests take it from
-each other at each call of the database, ten times and more in a request, and all of them together
-answer less than one alone. Another one is needed where one waits: for a disk, a lock, a client.
+each other at each call of the database, many times in a request, and all of them together answer
+less than one alone. Another one is needed where one waits: for a disk, a lock, a client.
 """
 
 import threading
