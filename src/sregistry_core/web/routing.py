@@ -1,7 +1,7 @@
 """How a request comes to its view: few routes are tried, and views that read before others.
 
-With all routes in one list, and views in the order of their names, a small answer spends much of its
-time on expressions that do not fit and on exceptions that nobody sees.
+With all routes in one list, and views in the order of their names, a small answer spends much of
+its time on expressions that do not fit and on exceptions that nobody sees.
 """
 
 import re
