@@ -47,3 +47,11 @@ def with_password(registry):
         return OciClient(registry.app, name, extra_headers=shown.extra_headers)
 
     return client
+
+
+@pytest.fixture
+def private(registry, ada):
+    """The digest of what ada has pushed, and hidden."""
+    digest = ada.push_artifact("ada/lab/blast", "1")
+    registry.hide("ada/lab")
+    return digest

@@ -16,13 +16,6 @@ PUSH = "repository:ada/lab/blast:pull,push"
 PULL = "repository:ada/lab/blast:pull"
 
 
-@pytest.fixture
-def private(registry, ada):
-    digest = ada.push_artifact("ada/lab/blast", "1")
-    registry.hide("ada/lab")
-    return digest
-
-
 def test_a_narrow_token_does_what_it_was_made_for(registry, private, ada, with_password):
     narrow = with_password("ada").log_in(PUSH)
 

@@ -14,13 +14,6 @@ PUSH = "repository:ada/lab/blast:pull,push"
 PULL = "repository:ada/lab/blast:pull"
 
 
-@pytest.fixture
-def private(registry, ada):
-    digest = ada.push_artifact("ada/lab/blast", "1")
-    registry.hide("ada/lab")
-    return digest
-
-
 def client_of(registry, answer):
     return OciClient(registry.app, "narrow", answer.json["token"])
 
