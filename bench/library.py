@@ -26,6 +26,7 @@ from sregistry_core.models import (
     Grant,
     Image,
     ImageLabel,
+    MeasuredDay,
     Membership,
     Period,
     Publisher,
@@ -97,6 +98,8 @@ def fill(url: str, containers: int) -> None:
                 pushed_at=now - timedelta(minutes=number) if held else None,
             )
             _quarter(rows, collections[-1], now, chance)
+        for weeks in range(QUARTER):
+            _add(rows, MeasuredDay.__table__, day=now.date() - timedelta(weeks=weeks))
         _what_is_beside(rows, collections[0], now, containers)
         for number in range(containers):
             shelf = _shelf_of(number, containers)
@@ -117,6 +120,7 @@ def fill(url: str, containers: int) -> None:
             ImageLabel,
             Tag,
             DailyDownloads,
+            MeasuredDay,
             DailyStorage,
             CollectionDownloads,
             ContainerSummary,

@@ -142,6 +142,13 @@ class DailyStorage(Base):
     )
 
 
+class MeasuredDay(Base):
+    """A day (UTC) on which was measured what every collection had."""
+
+    __tablename__ = "measured_day"
+    day: Mapped[date] = mapped_column(primary_key=True)
+
+
 class SharedBlob(Base):
     """A blob that several collections had when all was measured last."""
 

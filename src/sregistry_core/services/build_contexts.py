@@ -183,7 +183,7 @@ class BuildContexts:
     def _is_waited_for(self, context_id: str) -> bool:
         states = [BuildState.QUEUED, BuildState.RUNNING]
         query = select(Build.id).where(Build.context_id == context_id, Build.state.in_(states))
-        return self._db.scalars(query).first() is not None
+        return self._db.scalars(query.limit(1)).first() is not None
 
 
 def _to_be_built_anew() -> Select[str | None]:

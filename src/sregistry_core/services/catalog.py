@@ -325,6 +325,7 @@ class Catalog:
             select(Collection.id)
             .join(Collection.entity)
             .where(Collection.entity_id == entity.id, self._access.visible())
+            .limit(1)
         )
         return self._db.scalars(query).first() is not None
 

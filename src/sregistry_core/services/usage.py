@@ -1,5 +1,6 @@
 """What is used: storage and pulls over time, and which bytes are in several places."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,13 +12,9 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    delete,
     func,
-    insert,
-    literal,
     literal_column,
     select,
-    union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
@@ -32,18 +29,20 @@ from sregistry_core.models import (
     DailyStorage,
     Entity,
     Image,
+    MeasuredDay,
     Period,
     SharedBlob,
 )
 
 from .access import Access
 from .quotas import measure_entities
-from .usage_sums import pulls_of_collections
+from .usage_sums import measure_collections, pulls_of_collections
 
 if TYPE_CHECKING:
     from . import Facilities
 
 JOB = "storage.measure"
+_OTHER_IMAGE, _OTHER = aliased(Image), aliased(Container)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,59 +95,12 @@ class Usage:
         self._db = db
         self._access = access
         self._facilities = facilities
+        self._most: tuple[str, bool] | None = None
 
     def measure(self) -> None:
         """Write down what every collection holds today; a second time replaces the first."""
         self._access.require_system()
-        today = self._facilities.clock().date()
-        held = (
-            select(Container.collection_id, Blob.id.label("blob_id"), Blob.size)
-            .join(Image, Image.container_id == Container.id)
-            .join(Blob, Blob.id == Image.blob_id)
-            .distinct()
-            .cte("held")
-        )
-        places = (
-            select(held.c.blob_id)
-            .group_by(held.c.blob_id)
-            .having(func.count() > 1)
-            .cte("in_several_places")
-        )
-        sums = (
-            select(
-                held.c.collection_id,
-                func.sum(held.c.size).label("size"),
-                func.sum(case((places.c.blob_id.is_not(None), held.c.size), else_=0)).label(
-                    "shared"
-                ),
-            )
-            .outerjoin(places, places.c.blob_id == held.c.blob_id)
-            .group_by(held.c.collection_id)
-            .subquery()
-        )
-        self._db.execute(delete(DailyStorage).where(DailyStorage.day == today))
-        self._db.execute(
-            insert(DailyStorage).from_select(
-                ["collection_id", "day", "size", "shared_size"],
-                select(
-                    Collection.id,
-                    literal(today, DailyStorage.day.type),
-                    func.coalesce(sums.c.size, 0),
-                    func.coalesce(sums.c.shared, 0),
-                ).outerjoin(sums, sums.c.collection_id == Collection.id),
-            )
-        )
-        self._db.execute(delete(SharedBlob))
-        self._db.execute(
-            insert(SharedBlob).from_select(
-                ["blob_id"],
-                select(Image.blob_id)
-                .join(Container, Container.id == Image.container_id)
-                .where(Image.blob_id.is_not(None))
-                .group_by(Image.blob_id)
-                .having(func.count(Container.collection_id.distinct()) > 1),
-            )
-        )
+        measure_collections(self._db, self._facilities.clock().date())
         measure_entities(self._db)
         mark_changed(self._db)
 
@@ -255,15 +207,14 @@ class Usage:
                 select(func.sum(DailyStorage.shared_size)).where(DailyStorage.day == last)
             )
             return int(found or 0)
-        other_image, other = aliased(Image), aliased(Container)
         elsewhere = (
-            select(other.id)
-            .join(other_image, other_image.container_id == other.id)
-            .join(Collection, Collection.id == other.collection_id)
+            select(_OTHER.id)
+            .join(_OTHER_IMAGE, _OTHER_IMAGE.container_id == _OTHER.id)
+            .join(Collection, Collection.id == _OTHER.collection_id)
             .join(Entity, Entity.id == Collection.entity_id)
             .where(
-                other_image.blob_id == Blob.id,
-                other.collection_id != Container.collection_id,
+                _OTHER_IMAGE.blob_id == Blob.id,
+                _OTHER.collection_id != Container.collection_id,
                 self._access.visible(),
             )
             .correlate(Blob, Container)
@@ -323,7 +274,7 @@ class Usage:
                 .select_from(every)
                 .outerjoin(hidden, hidden.c.day == every.c.day)
             )
-        return {_day(one): int(sum_) for one, sum_ in found if sum_}
+        return {one: int(sum_) for one, sum_ in found if sum_}
 
     def _named(self, amounts: Any, where: ColumnElement[bool], most: int) -> Sequence[Any]:
         """Give entity, collection, its identifier and amount of those with the largest amounts.
@@ -348,8 +299,11 @@ class Usage:
         ).all()
 
     def _has_most(self, entity: Entity) -> bool:
-        own = func.count(case((Collection.entity_id == entity.id, 1)))
-        return bool(self._db.scalar(select(own * 2 > func.count()).select_from(Collection)))
+        if self._most is None or self._most[0] != entity.id:
+            own = func.count(case((Collection.entity_id == entity.id, 1)))
+            has_most = select(own * 2 > func.count()).select_from(Collection)
+            self._most = entity.id, bool(self._db.scalar(has_most))
+        return self._most[1]
 
 
 def asked_for(
@@ -366,14 +320,15 @@ def asked_for(
 
 def measured_in(db: Session, spans: Sequence[Span]) -> Sequence[date]:
     """Give the last day of each span on which there was a measurement."""
-    asked = [
-        select(func.max(DailyStorage.day).label("day")).where(
-            DailyStorage.day.between(one.first, one.last)
-        )
-        for one in spans
-    ]
-    found = {row[0] for row in db.execute(union_all(*asked))} if asked else set()
-    return sorted(_day(day) for day in found if day is not None)
+    if not spans:
+        return []
+    days = db.scalars(
+        select(MeasuredDay.day)
+        .where(MeasuredDay.day.between(spans[0].first, spans[-1].last))
+        .order_by(MeasuredDay.day)
+    ).all()
+    places = [(one, bisect_right(days, one.last) - 1) for one in spans]
+    return [days[place] for one, place in places if place >= 0 and days[place] >= one.first]
 
 
 def by_name(names: Mapping[str, str], rows: Any) -> Mapping[str, Mapping[date, int]]:
@@ -382,7 +337,3 @@ def by_name(names: Mapping[str, str], rows: Any) -> Mapping[str, Mapping[date, i
     for collection, day, amount in rows:
         found[names[collection]][day] = int(amount)
     return {name: found[name] for name in names.values() if name in found}
-
-
-def _day(found: date | str) -> date:
-    return date.fromisoformat(found) if isinstance(found, str) else found

@@ -16,6 +16,7 @@ from sregistry_core.models import (
     CollectionDownloads,
     EntitySummary,
     ManifestTag,
+    MeasuredDay,
     Outbox,
     Period,
     SharedBlob,
@@ -156,6 +157,8 @@ def test_what_is_kept_for_pages_is_known_after_the_upgrade(database):
             "INSERT INTO repository_blob (container_id, digest, blob_id, created_at) VALUES"
             f" ('1', 'sha256:1', 'one', '{now}'), ('2', 'sha256:2', 'two', '{now}'),"
             f" ('3', 'sha256:2', 'two', '{now}')",
+            "INSERT INTO daily_storage (collection_id, day, size, shared_size) VALUES"
+            " ('c', '2026-01-30', 1, 0), ('d', '2026-01-30', 1, 0), ('d', '2026-01-31', 1, 0)",
         ):
             connection.exec_driver_sql(statement)
 
@@ -165,6 +168,8 @@ def test_what_is_kept_for_pages_is_known_after_the_upgrade(database):
         assert db.scalars(select(SharedBlob.blob_id)).all() == ["two"]
         (entity,) = db.scalars(select(EntitySummary)).all()
         assert (entity.entity_id, entity.blob_count, entity.size) == ("e", 2, 30)
+        days = db.scalars(select(MeasuredDay.day).order_by(MeasuredDay.day)).all()
+        assert [str(day) for day in days] == ["2026-01-30", "2026-01-31"]
 
 
 def test_a_database_without_a_schema_is_refused_with_the_command_to_run(database):

@@ -40,22 +40,10 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """A piece of a column; `series` is its number."""
-
-    series: int
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
 class Column:
-    """A bucket: its pieces from below to above, and what is told of it."""
+    """A bucket: the path of all its height, and what is told of it."""
 
     ground: str
-    bars: Sequence[Bar]
     told: str
 
 
@@ -150,14 +138,15 @@ def _picture(
     step = (width - _LEFT - _RIGHT) / max(len(buckets), 1)
     gap = min(_GAP, step / 4)
     columns = []
+    paths = [""] * len(series)
     for number, text in enumerate(told):
-        x, level, bars = _LEFT + number * step + gap / 2, floor, []
+        x, level = _LEFT + number * step + gap / 2, floor
         for place, one in enumerate(series):
             tall = room * one.values[number] / top
             if tall > 0:
                 level -= tall
-                bars.append(Bar(place, _tenth(x), _tenth(level), _tenth(step - gap), _tenth(tall)))
-        columns.append(Column(_rectangle(x, 0, step - gap, floor), bars, text))
+                paths[place] += _rectangle(x, level, step - gap, tall)
+        columns.append(Column(_rectangle(x, 0, step - gap, floor), text))
     pace = -(-len(buckets) // most_times) or 1
     times = []
     for number in range(0, len(buckets), pace):
@@ -173,23 +162,14 @@ def _picture(
         right=width - _RIGHT,
         floor=_tenth(floor),
         columns=columns,
-        paths=_paths(columns, len(series)),
+        paths=paths,
         heights=[Mark(_tenth(floor - room * one / top), worded(one)) for one in levels],
         times=times,
     )
 
 
-def _paths(columns: Sequence[Column], series: int) -> Sequence[str]:
-    pieces: list[list[str]] = [[] for _ in range(series)]
-    for column in columns:
-        for bar in column.bars:
-            pieces[bar.series].append(_rectangle(bar.x, bar.y, bar.width, bar.height))
-    return ["".join(one) for one in pieces]
-
-
 def _rectangle(x: float, y: float, width: float, height: float) -> str:
-    x, y, width, height = _tenth(x), _tenth(y), _tenth(width), _tenth(height)
-    return f"M{x:g} {y:g}h{width:g}v{height:g}h{-width:g}z"
+    return f"M{x:.1f} {y:.1f}h{width:.1f}v{height:.1f}h-{width:.1f}z"
 
 
 def _lines(series: Sequence[Series], number: int, worded: Callable[[int], str]) -> Sequence[str]:

@@ -17,29 +17,34 @@ def chart(*series, unit=COUNT, buckets=("a", "b")):
     return column_chart(title="Pulls", unit=unit, buckets=buckets, series=series)
 
 
+def pieces(picture):
+    """What is drawn of each series: left, upper edge, width and height of each rectangle."""
+    shape = re.compile(r"M(\S+) (\S+)h(\S+)v(\S+)h-(\S+)z")
+    found = []
+    for path in picture.paths:
+        drawn = shape.findall(path)
+        assert "".join(f"M{x} {y}h{wide}v{tall}h-{wide}z" for x, y, wide, tall, _ in drawn) == path
+        found.append([tuple(map(float, piece[:4])) for piece in drawn])
+    return found
+
+
 def test_pieces_stand_on_each_other_and_on_the_floor():
     made = chart(Series("x", [3, 0]), Series("y", [1, 4]))
     for picture in made.pictures:
-        first, second = picture.columns
-        low, high = first.bars
-        assert low.y + low.height == pytest.approx(picture.floor, abs=0.2)
-        assert high.y + high.height == pytest.approx(low.y, abs=0.2)
-        assert low.height == pytest.approx(3 * high.height, abs=0.4)
-        assert [bar.series for bar in second.bars] == [1]
-        assert all(bar.x >= 0 and bar.x + bar.width <= picture.width for bar in first.bars)
+        [low], [high, second] = pieces(picture)
+        assert low[1] + low[3] == pytest.approx(picture.floor, abs=0.2)
+        assert high[1] + high[3] == pytest.approx(low[1], abs=0.2)
+        assert low[3] == pytest.approx(3 * high[3], abs=0.4)
+        assert second[1] + second[3] == pytest.approx(picture.floor, abs=0.2)
+        assert second[3] == pytest.approx(4 * high[3], abs=0.4)
+        assert low[0] == high[0] < second[0]
+        for x, _, wide, _ in (low, high, second):
+            assert 0 <= x <= picture.width - wide
 
 
-def test_the_path_of_a_series_has_a_rectangle_for_each_of_its_pieces():
-    made = chart(Series("x", [3, 0]), Series("y", [1, 4]))
-    for picture in made.pictures:
-        assert len(picture.paths) == 2
-        drawn = [
-            (number, *map(float, piece))
-            for number, path in enumerate(picture.paths)
-            for piece in re.findall(r"M(\S+) (\S+)h(\S+)v(\S+)h\S+z", path)
-        ]
-        bars = [bar for column in picture.columns for bar in column.bars]
-        assert drawn == sorted((bar.series, bar.x, bar.y, bar.width, bar.height) for bar in bars)
+def test_a_series_without_an_amount_draws_nothing():
+    made = chart(Series("x", [0, 0]), Series("y", [1, 4]))
+    assert all(picture.paths[0] == "" for picture in made.pictures)
 
 
 def test_what_the_columns_say_is_said_as_rows_too():
