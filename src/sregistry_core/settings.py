@@ -41,6 +41,11 @@ class Accel:
     directory: Path
     prefix: str
 
+    @property
+    def start(self) -> str:
+        """How the path of each of those files begins."""
+        return str(self.directory).rstrip("/") + "/"
+
 
 @dataclass(frozen=True, slots=True)
 class TermsOfUse:

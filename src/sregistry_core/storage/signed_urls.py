@@ -20,6 +20,7 @@ class Signer:
     def __init__(self, secret: Secret, clock: Callable[[], datetime]):
         self._secret = secret
         self._clock = clock
+        self._serializers: dict[str, URLSafeSerializer] = {}
 
     def sign(
         self, purpose: str, claims: Mapping[str, str | int | None], lifetime: timedelta
@@ -57,8 +58,10 @@ class Signer:
         return "".join(letters)
 
     def _serializer(self, purpose: str) -> URLSafeSerializer:
-        return URLSafeSerializer(
-            self._secret.value,
-            salt=f"sregistry.{purpose}",
-            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-        )
+        if purpose not in self._serializers:
+            self._serializers[purpose] = URLSafeSerializer(
+                self._secret.value,
+                salt=f"sregistry.{purpose}",
+                signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+            )
+        return self._serializers[purpose]

@@ -61,11 +61,15 @@ def respond(
     response = Response(status=206 if span else 200, content_type=media_type)
     # WebOb must not touch ranges: it would read the file through Python.
     response.conditional_response = False
-    response.headers["Accept-Ranges"] = "bytes"
-    response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = "private, no-transform"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Disposition"] = _disposition(delivery)
+    response.headers.extend(
+        {
+            "Accept-Ranges": "bytes",
+            "ETag": etag,
+            "Cache-Control": "private, no-transform",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Disposition": _disposition(delivery),
+        }
+    )
     if span:
         response.headers["Content-Range"] = f"bytes {span.first}-{span.last}/{delivery.size}"
     _count(request, delivery, span)
@@ -110,10 +114,10 @@ def _inside_the_proxy(request: Request, delivery: Delivery) -> str | None:
     if "If-Match" in request.headers:
         # nginx looks at it once more, and knows no ETag of a file that it sends for us.
         return None
-    path = delivery.handoff.path
+    path = str(delivery.handoff.path)
     for accel in request.registry["facilities"].settings.accel:
-        if path.is_relative_to(accel.directory):
-            return f"{accel.prefix}{quote(str(path.relative_to(accel.directory)))}"
+        if path.startswith(accel.start):
+            return f"{accel.prefix}{quote(path[len(accel.start) :])}"
     return None
 
 

@@ -89,8 +89,10 @@ class DirectoryStorage(Storage):
 
     def handoff(self, key: str, *, filename: str, lifetime: timedelta) -> Handoff:
         """The file itself."""
-        self.stat(key)
-        return LocalFile(self._path(key))
+        path = self._path(key)
+        with missing(key):
+            path.stat()
+        return LocalFile(path)
 
     def check(self) -> None:
         """Write and remove a probe."""
