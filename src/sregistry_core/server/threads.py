@@ -30,7 +30,8 @@ class Threads(ThreadedTaskDispatcher):  # type: ignore[misc]
         self.queue_cv = LatestFirst(self.lock)
         self._clock = clock
         self._runner: int | None = None
-        self._taken_at = 0.0
+        self._is_called = False
+        self._since = 0.0
 
     def add_task(self, task: Any) -> None:
         """Have a request answered."""
@@ -65,19 +66,22 @@ class Threads(ThreadedTaskDispatcher):  # type: ignore[misc]
                 self.active_count -= 1
                 self.queue_cv.wait()
                 self.active_count += 1
+                self._is_called = False
             if self.stop_count:
                 self.active_count -= 1
                 self.stop_count -= 1
                 self.threads.discard(thread_no)
                 self.thread_exit_cv.notify()
                 return None
-            self._runner, self._taken_at = thread_no, self._clock()
+            self._runner, self._is_called, self._since = thread_no, False, self._clock()
             return self.queue.popleft()
 
     def _call_runner(self) -> None:
-        is_late = self._clock() - self._taken_at > PATIENCE_SECONDS
-        if self._runner is None or is_late:
-            self._runner = None
+        """Wake a thread where there is no runner and none is on its way, or it takes too long."""
+        now = self._clock()
+        is_expected = self._runner is not None or self._is_called
+        if not is_expected or now - self._since > PATIENCE_SECONDS:
+            self._runner, self._is_called, self._since = None, True, now
             self.queue_cv.notify()
 
 

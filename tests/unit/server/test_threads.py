@@ -46,6 +46,14 @@ def look_until_all_are(done, threads):
         time.sleep(PATIENCE_SECONDS)
 
 
+def rest_all(threads):
+    """Wait until every thread waits for a request."""
+    deadline = time.monotonic() + PATIENCE
+    while threads.active_count or len(threads.queue_cv._waiting) < len(threads.threads):
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
 def test_requests_that_come_at_once_are_answered_by_one_thread_when_they_are_short():
     # By this clock no time passes, however busy the machine is.
     threads = Threads(clock=lambda: 0.0)
@@ -65,6 +73,37 @@ def test_requests_that_come_at_once_are_answered_by_one_thread_when_they_are_sho
     threads.shutdown(timeout=PATIENCE)
 
     assert len({task.answered_by for task in [first, *others]}) == 1
+
+
+def test_a_request_wakes_one_thread_and_another_one_only_when_that_does_not_come(monkeypatch):
+    now = [100.0]
+    threads, woken = Threads(clock=lambda: now[0]), []
+    monkeypatch.setattr(threads.queue_cv, "notify", lambda: woken.append(now[0]))
+    threads.add_task(Task())
+    for _ in range(3):
+        threads.relieve()
+    threads.add_task(Task())
+    assert woken == [100.0]
+
+    now[0] += 2 * PATIENCE_SECONDS
+    for _ in range(3):
+        threads.relieve()
+    assert woken == [100.0, now[0]]
+
+
+def test_a_thread_that_was_woken_in_vain_is_woken_again_at_once():
+    # By this clock nobody is ever late.
+    threads = Threads(clock=lambda: 0.0)
+    threads.set_thread_count(1)
+    for _ in range(20):
+        rest_all(threads)
+        with threads.lock:
+            threads._call_runner()
+        rest_all(threads)
+        task = Task()
+        threads.add_task(task)
+        assert task.done.wait(PATIENCE)
+    threads.shutdown(timeout=PATIENCE)
 
 
 def test_a_request_that_is_held_up_holds_up_no_other(threads):
@@ -105,10 +144,7 @@ def test_whoever_is_back_late_rests_and_can_be_woken_again(threads):
         look_until_all_are([other], threads)
         free.set()
         look_until_all_are([late], threads)
-    deadline = time.monotonic() + PATIENCE
-    while threads.active_count:
-        assert time.monotonic() < deadline
-        time.sleep(PATIENCE_SECONDS)
+    rest_all(threads)
     last = Task()
     threads.add_task(last)
     assert last.done.wait(PATIENCE)
