@@ -4,6 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from deeds import do_deeds
 from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
@@ -135,6 +136,7 @@ def fill(url: str, containers: int) -> None:
         for number, document in words:
             write_words(db, number, document)
         measure_entities(db)
+        do_deeds(db, now, containers)
     if database.writing.dialect.name == "postgresql":
         # It does so by itself after a while; SQLite never does.
         autocommit = database.writing.execution_options(isolation_level="AUTOCOMMIT")

@@ -5,14 +5,17 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from deeds import own_things
 from library import COLLECTION_OF, WIDE, fill
 from table import Target, print_table
 from webtest import TestApp
 
 from sregistry_core.app import Parts, assemble
 from sregistry_core.contracts import Scope
+from sregistry_core.db.session import mark_changed
 from sregistry_core.testing.postgresql import PostgresqlServer
 from sregistry_core.testing.registry import ini_of
 
@@ -56,7 +59,13 @@ def _lists() -> Iterator[Page]:
         ("teams", "teams?"),
         ("users", "users?"),
         ("tokens", "tokens?"),
+        ("sessions", "users/root/sessions?"),
         ("stars", "user/stars?"),
+        ("news", "user/news?"),
+        ("open teams", "open-teams?"),
+        ("invitations", "teams/ada/invitations?"),
+        ("rebuilds", "collections/ada/c0/rebuilds?"),
+        ("build secrets", "collections/ada/c0/build-secrets?"),
         ("quotas", "quotas?"),
         ("builds", "builds?"),
         ("log", "audit?"),
@@ -191,6 +200,8 @@ def _application(room: Path, database: str) -> Iterator[tuple[TestApp, Mapping[s
     try:
         with parts.unit()() as services:
             user = services.accounts.create("root", password="a long password", is_admin=True)
+            own_things(services.db, user.id, datetime.now(UTC))
+            mark_changed(services.db)
             secret = services.tokens.issue(user, scope=Scope.ADMIN).secret
         app = TestApp(assemble(parts), extra_environ={"REMOTE_ADDR": "127.0.0.1"})
         yield app, {"Authorization": f"Bearer {secret}"}

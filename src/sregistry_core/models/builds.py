@@ -50,7 +50,7 @@ class Build(Base):
     handle: Mapped[str | None] = mapped_column(String(500))
     """What the builder remembers of it, for a worker after this one."""
     ordered_by: Mapped[str | None] = mapped_column(
-        ForeignKey("user_account.id", ondelete="SET NULL"), index=True
+        ForeignKey("user_account.id", ondelete="SET NULL")
     )
     ordered_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
@@ -80,6 +80,9 @@ class Build(Base):
     __table_args__ = (
         Index("ix_build_collection_id_ordered_at", "collection_id", "ordered_at"),
         Index("ix_build_state_ordered_at", "state", "ordered_at"),
+        # Lists of all builds, and of those of one user.
+        Index("ix_build_ordered_at", "ordered_at", "id"),
+        Index("ix_build_ordered_by", "ordered_by", "ordered_at", "id"),
     )
 
 

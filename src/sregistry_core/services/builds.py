@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, union
 from sqlalchemy.orm import Session, contains_eager
 
-from sregistry_core.contracts import Action
+from sregistry_core.contracts import Action, Scope
 from sregistry_core.db.session import mark_changed
 from sregistry_core.errors import Conflict, Malformed, NotFound, TooLarge, TooManyBuilds
 from sregistry_core.identifiers import new_identifier
@@ -38,6 +38,7 @@ MOST_ARGUMENTS = 100
 LONGEST_ARGUMENT = 4000
 ENDS = frozenset({BuildState.SUCCEEDED, BuildState.FAILED, BuildState.CANCELLED, BuildState.LOST})
 """States in which nothing more happens to a build."""
+_NEWEST_FIRST = Build.ordered_at.desc(), Build.id.desc()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,31 +147,31 @@ class Builds:
         states      only those in one of these; empty for all
         before      the build after which to go on
         """
-        query = (
-            select(Build)
-            .join(Build.collection)
-            .join(Collection.entity)
-            .options(contains_eager(Build.collection).contains_eager(Collection.entity))
-            .where(self._visible())
-            .order_by(Build.ordered_at.desc(), Build.id.desc())
-            .limit(limit)
-        )
+        asked: list[ColumnElement[bool]] = []
         if collection is not None:
             self._access.require(Action.PUSH, collection)
-            query = query.where(Build.collection_id == collection.id)
+            asked.append(Build.collection_id == collection.id)
         if container is not None:
-            query = query.where(Build.container == container)
+            asked.append(Build.container == container)
         if mine:
             self._access.require_login()
-            query = query.where(Build.ordered_by == self._access.caller.user_id)
+            asked.append(Build.ordered_by == self._access.caller.user_id)
         if states:
-            query = query.where(Build.state.in_(states))
+            asked.append(Build.state.in_(states))
         if before is not None:
             earlier = or_(
                 Build.ordered_at < before.ordered_at,
                 and_(Build.ordered_at == before.ordered_at, Build.id < before.id),
             )
-            query = query.where(earlier)
+            asked.append(earlier)
+        query = (
+            select(Build)
+            .join(Build.collection)
+            .join(Collection.entity)
+            .options(contains_eager(Build.collection).contains_eager(Collection.entity))
+            .where(Build.id.in_(self._newest(asked, limit)))
+            .order_by(*_NEWEST_FIRST)
+        )
         return self._db.scalars(query).all()
 
     def latest(self, collection: Collection, name: ImageName) -> Build | None:
@@ -188,7 +189,7 @@ class Builds:
                 Build.container == name.container.container,
                 Build.tag == name.tag,
             )
-            .order_by(Build.ordered_at.desc(), Build.id.desc())
+            .order_by(*_NEWEST_FIRST)
             .limit(1)
         ).one_or_none()
 
@@ -272,6 +273,28 @@ class Builds:
         if caller.user_id is not None and build.ordered_by == caller.user_id:
             return self._access.may(Action.READ, build.collection)
         return self._access.may(Action.PUSH, build.collection)
+
+    def _newest(self, asked: Sequence[ColumnElement[bool]], limit: int) -> Select[str]:
+        """Choose the newest that the caller may see, by their identifiers alone.
+
+        Their own and those of where they may push each have an order to be read in; both together
+        have none.
+        """
+        seen = select(Build.id, Build.ordered_at).where(*asked)
+        inside = select(Collection.id).join(Collection.entity)
+        visible = inside.where(self._access.visible(), Collection.id == Build.collection_id)
+        if self._access.caller.is_admin and self._access.has(Scope.PUSH):
+            ways = [seen.where(visible.exists())]
+        else:
+            pushable = inside.where(self._access.visible(), self._access.may_push_to())
+            own = Build.ordered_by == self._access.caller.user_id
+            ways = [
+                seen.where(own, visible.exists()),
+                seen.where(Build.collection_id.in_(pushable)),
+            ]
+        parts = [way.order_by(*_NEWEST_FIRST).limit(limit).subquery() for way in ways]
+        some = union(*(select(part.c.id, part.c.ordered_at) for part in parts)).subquery()
+        return select(some.c.id).order_by(some.c.ordered_at.desc(), some.c.id.desc()).limit(limit)
 
     def _visible(self) -> ColumnElement[bool]:
         """The rule of `_may_see` as a condition: a reader sees only their own."""

@@ -1,6 +1,10 @@
 """Builds by the API: ordered, followed line by line, cancelled, tried again."""
 
+from datetime import timedelta
+
 import pytest
+
+from sregistry_core.contracts import Scope
 
 NAME = "ada/lab/blast:1"
 BUILDS = "/api/v1/builds"
@@ -60,6 +64,37 @@ def test_builds_are_listed_by_pages_the_newest_first(registry, ada, bob):
     assert waiting["items"] == []
     done = ada.get(f"{BUILDS}?state=succeeded&collection=ada/lab", status=200).json
     assert len(done["items"]) == 3
+
+
+def test_everybody_sees_their_own_builds_and_those_of_where_they_may_push(registry, ada, bob):
+    """Page by page, and each once, however it is that they may see it."""
+    admin = registry.user("root", is_admin=True)
+    ada.post("/api/v1/collections", {"entity": "ada", "collection": "lab"}, status=201)
+    ada.put("/api/v1/collections/ada/lab/grants/users/bob", {"role": "writer"}, status=200)
+    of_ada, of_bob = [], []
+    for number in range(2):
+        of_ada.append(order(ada, name=f"ada/lab/blast:{number}")["id"])
+        of_bob.append(order(bob, name=f"ada/lab/bowtie:{number}")["id"])
+        of_ada.append(order(ada, name=f"ada/own/blast:{number}")["id"])
+        of_bob.append(order(bob, name=f"bob/lab/blast:{number}")["id"])
+        registry.clock.move(timedelta(minutes=1))
+    everything = {*of_ada, *of_bob}
+
+    def listed(actor):
+        found, after = [], ""
+        while after is not None:
+            page = actor.get(f"{BUILDS}?limit=3{after}", status=200).json
+            found += page["items"]
+            after = f"&after={page['next_after']}" if page["next_after"] else None
+        times = [one["ordered_at"] for one in found]
+        assert times == sorted(times, reverse=True)
+        return sorted(one["id"] for one in found)
+
+    assert listed(admin) == sorted(everything)
+    assert listed(ada) == sorted(everything - {of_bob[1], of_bob[3]})
+    assert listed(bob) == sorted(everything - {of_ada[1], of_ada[3]})
+    assert listed(registry.with_scope(admin, Scope.PULL)) == []
+    assert listed(registry.with_scope(bob, Scope.PULL)) == sorted(of_bob)
 
 
 def test_a_build_is_cancelled_and_tried_again(registry, ada):

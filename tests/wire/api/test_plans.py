@@ -43,6 +43,10 @@ LISTS = [
     "/api/v1/collections?after=ada/a",
     f"{COLLECTION}/containers",
     f"{COLLECTION}/grants",
+    f"{COLLECTION}/robots",
+    f"{COLLECTION}/publishers",
+    f"{COLLECTION}/rebuilds",
+    f"{COLLECTION}/build-secrets",
     f"{CONTAINER}/images",
     f"{CONTAINER}/tags",
     f"{CONTAINER}/tags/1/history",
@@ -50,8 +54,19 @@ LISTS = [
     "/api/v1/shares",
     "/api/v1/teams",
     "/api/v1/teams/crew/members",
+    "/api/v1/teams/crew/invitations",
+    "/api/v1/teams/crew/robots",
+    "/api/v1/open-teams",
     "/api/v1/users",
+    "/api/v1/users/root/sessions",
     "/api/v1/tokens",
+    "/api/v1/user/stars",
+    "/api/v1/user/news",
+    "/api/v1/quotas",
+    "/api/v1/builds",
+    "/api/v1/builds?mine=true",
+    "/api/v1/builds?state=queued,running",
+    "/api/v1/builds?collection=ada/lab",
     "/api/v1/audit",
     "/api/v1/audit?action=token",
     "/api/v1/audit?target=ada/lab",
@@ -67,6 +82,8 @@ KNOWN = {
     "/api/v1/audit?target=ada/lab": (
         "SEARCH audit_event USING INDEX ix_audit_event_target (target>? AND target<?)"
     ),
+    # In their order until there are enough; those are sorted once more.
+    "/api/v1/builds": "SCAN build USING INDEX ix_build_ordered_at",
     # Each 400th of all names.
     "/sitemap.xml": "SCAN search_entry USING INDEX ix_search_entry_full_name",
     # Keys of collections alone, of which there are few beside containers.
