@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, delete, false, func, or_, select, union
 from sqlalchemy.orm import Session, contains_eager
 
 from sregistry_core.contracts import Action, Scope
@@ -287,9 +287,8 @@ class Builds:
             ways = [seen.where(visible.exists())]
         else:
             pushable = inside.where(self._access.visible(), self._access.may_push_to())
-            own = Build.ordered_by == self._access.caller.user_id
             ways = [
-                seen.where(own, visible.exists()),
+                seen.where(self._own(), visible.exists()),
                 seen.where(Build.collection_id.in_(pushable)),
             ]
         parts = [way.order_by(*_NEWEST_FIRST).limit(limit).subquery() for way in ways]
@@ -298,8 +297,12 @@ class Builds:
 
     def _visible(self) -> ColumnElement[bool]:
         """The rule of `_may_see` as a condition: a reader sees only their own."""
-        own = Build.ordered_by == self._access.caller.user_id
-        return and_(self._access.visible(), or_(own, self._access.may_push_to()))
+        return and_(self._access.visible(), or_(self._own(), self._access.may_push_to()))
+
+    def _own(self) -> ColumnElement[bool]:
+        user_id = self._access.caller.user_id
+        # What a user has ordered who is gone is nobody's, and not a stranger's.
+        return false() if user_id is None else Build.ordered_by == user_id
 
     def _require_orderer(self, build: Build) -> None:
         """Raise unless the caller ordered it, or may push where it goes."""

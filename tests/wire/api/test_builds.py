@@ -97,6 +97,19 @@ def test_everybody_sees_their_own_builds_and_those_of_where_they_may_push(regist
     assert listed(registry.with_scope(bob, Scope.PULL)) == sorted(of_bob)
 
 
+def test_what_somebody_has_ordered_who_is_gone_is_not_a_strangers(registry, ada, bob):
+    ada.post("/api/v1/collections", {"entity": "ada", "collection": "lab"}, status=201)
+    ada.put("/api/v1/collections/ada/lab/grants/users/bob", {"role": "writer"}, status=200)
+    build = order(bob)["id"]
+    with registry.parts.unit()() as services:
+        services.account_changes.delete(services.accounts.find("bob"), typed="bob")
+
+    (shown,) = ada.get(BUILDS, status=200).json["items"]
+    assert (shown["id"], shown["ordered_by"]) == (build, None)
+    assert registry.stranger.get(BUILDS, status=200).json["items"] == []
+    registry.stranger.get(f"{BUILDS}/{build}", status=404)
+
+
 def test_a_build_is_cancelled_and_tried_again(registry, ada):
     build = order(ada)["id"]
 
