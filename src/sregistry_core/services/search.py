@@ -21,7 +21,7 @@ from sregistry_core.models import (
 )
 
 from .access import Access, name_of
-from .search_words import FEW, at_most, facet, matches, words_of
+from .search_words import FEW, at_most, facet, is_much, matches, words_of
 
 MOST = 500
 _DIGEST_DIGITS = 8
@@ -135,7 +135,8 @@ class Search:
             return [seen]
         numbers = at_most(self._db, words, facets, most=FEW)
         if numbers is None:
-            return [seen, matches(self._db, words, facets, is_broad=True)]
+            is_broad = is_much(self._db, words, facets)
+            return [seen, matches(self._db, words, facets, is_broad=is_broad)]
         return [seen, SearchEntry.number.in_(numbers)]
 
     def entities(self, query: Query) -> Sequence[Entity]:

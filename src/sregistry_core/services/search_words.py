@@ -6,7 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, Select, TextClause, bindparam, column, select, table, text
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    TextClause,
+    and_,
+    bindparam,
+    case,
+    column,
+    false,
+    func,
+    select,
+    table,
+    text,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from sregistry_core.db.session import mark_changed
@@ -25,6 +39,8 @@ PARTS = tuple(_LETTERS)
 """Where words stand."""
 FEW = 100
 """So many entries are looked at one by one, each with its collection."""
+MUCH = 1000
+"""Of what more entries have, PostgreSQL had better not find out all of them."""
 
 
 def words_of(said: str) -> list[str]:
@@ -75,7 +91,7 @@ class Document:
 def write_words(db: Session, number: int, document: Document) -> None:
     """Put the words of an entry in place of those it had."""
     words = document.words()
-    if db.get_bind().dialect.name == "postgresql":
+    if _is_postgresql(db):
         said = {"number": number, "words": _as_vector(words)}
         db.execute(_PUT_POSTGRESQL, said)
     else:
@@ -97,11 +113,26 @@ def matches(
 
     words      as `words_of` gives them
     is_broad   a good part of all entries have it: they are read in the order of the list until
-               there is enough, instead of all that fit, which would be sorted
+               there is enough, instead of all that fit, which would be sorted; the statement
+               selects from SearchEntry itself
     """
+    if is_broad and _is_postgresql(db):
+        return _has(words, facets, parts)
     # By an expression SQLite does not look entries up.
     number = SearchEntry.number + 0 if is_broad else SearchEntry.number
     return number.in_(_numbers(db, words, facets, parts))
+
+
+def is_much(db: Session, words: Iterable[str], facets: Iterable[str]) -> bool:
+    """Tell whether `matches` had better be broad, of what more than FEW entries have.
+
+    PostgreSQL asks each entry then, in the order of the list: that is fast where many have it.
+    SQLite finds out in any case which have it, and that is all that it costs.
+    """
+    if not _is_postgresql(db):
+        return True
+    some = first(db, words, facets, most=MUCH + 1).subquery()
+    return (db.scalar(select(func.count()).select_from(some)) or 0) > MUCH
 
 
 def at_most(
@@ -136,21 +167,37 @@ def _numbers(
     db: Session, words: Iterable[str], facets: Iterable[str], parts: Iterable[str]
 ) -> Select[int]:
     rows = table("search_words", column("rowid"), column("number"))
-    if db.get_bind().dialect.name == "postgresql":
-        named = [f"'{one}':D" for one in facets]
-        if tuple(parts) == ("own",):
-            # An index knows words, and not where they stand: of these there is one of its own.
-            asked = [(_OWN_WORDS, [f"'{word}':*" for word in words]), (_WORDS, named)]
-        else:
-            places = "".join(_LETTERS[part] for part in parts)
-            asked = [(_WORDS, [*(f"'{word}':*{places}" for word in words), *named])]
-        return select(rows.c.number).where(
-            *(_holds(found, " & ".join(spelled)) for found, spelled in asked if spelled)
-        )
+    if _is_postgresql(db):
+        return select(rows.c.number).where(*_conditions(words, facets, parts))
     places = "{" + " ".join(parts) + "}"
     spelled = [f'{places} : "{word}" *' for word in words]
     spelled += [f'facets : "{one}"' for one in facets]
     return select(rows.c.rowid).where(_holds("search_words MATCH :asked", " AND ".join(spelled)))
+
+
+def _has(words: Iterable[str], facets: Iterable[str], parts: Iterable[str]) -> ColumnElement[bool]:
+    """Ask the words of one entry. As a value, which PostgreSQL does not make a join of."""
+    rows = table("search_words", column("number"))
+    has = case((and_(*_conditions(words, facets, parts)), true()), else_=false())
+    own = select(has).select_from(rows).where(rows.c.number == SearchEntry.number)
+    return func.coalesce(own.correlate(SearchEntry.__table__).scalar_subquery(), false())
+
+
+def _conditions(
+    words: Iterable[str], facets: Iterable[str], parts: Iterable[str]
+) -> Iterable[TextClause]:
+    named = [f"'{one}':D" for one in facets]
+    if tuple(parts) == ("own",):
+        # An index knows words, and not where they stand: of these there is one of its own.
+        asked = [(_OWN_WORDS, [f"'{word}':*" for word in words]), (_WORDS, named)]
+    else:
+        places = "".join(_LETTERS[part] for part in parts)
+        asked = [(_WORDS, [*(f"'{word}':*{places}" for word in words), *named])]
+    return [_holds(found, " & ".join(spelled)) for found, spelled in asked if spelled]
+
+
+def _is_postgresql(db: Session) -> bool:
+    return db.get_bind().dialect.name == "postgresql"
 
 
 def _holds(condition: str, asked: str) -> TextClause:

@@ -7,7 +7,7 @@ import pytest
 from sregistry_core.contracts import Action, Caller
 from sregistry_core.contracts.policy import Reach
 from sregistry_core.names import CollectionName
-from sregistry_core.services import search
+from sregistry_core.services import search, search_words
 from sregistry_core.services.access import name_of
 from sregistry_core.services.search import Query
 from sregistry_core.testing.sif_files import make_sif
@@ -64,7 +64,9 @@ def test_few_and_many_are_found_alike(registry, monkeypatch):
     blasts = few[asked.index(Query(text="blast")) :: len(asked)]
     assert blasts == [(all_[part], all_[part]) for part in (seen, slice(None), slice(None), seen)]
     monkeypatch.setattr(search, "FEW", 0)
-    assert found() == few
+    for much in (search_words.MUCH, 1, 0):
+        monkeypatch.setattr(search_words, "MUCH", much)
+        assert found() == few
 
 
 def test_a_narrow_token_finds_what_it_was_made_to_read(registry):
