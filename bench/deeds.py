@@ -111,10 +111,13 @@ def own_things(db: Session, user: str, now: datetime) -> None:
     )
     session = {"user_id": user, "address": "192.0.2.1", "created_at": now}
     lasting = {**session, "expires_at": now + timedelta(days=7)}
-    sessions = [
-        {**lasting, "digest": _digest(f"session {number} of {user}")} for number in range(EACH)
-    ]
+    sessions = [{**lasting, "digest": _digest(session_of(user, one))} for one in range(EACH)]
     _put(db, WebSession.__table__, sessions)
+
+
+def session_of(user: str, number: int = 0) -> str:
+    """Give the secret of a session of a user."""
+    return f"session-{number}-{user}"
 
 
 def _builds(collection: str, user: str, now: datetime, count: int) -> list[dict[str, object]]:

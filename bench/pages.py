@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from deeds import own_things
+from deeds import own_things, session_of
 from library import COLLECTION_OF, WIDE, fill
 from table import Target, print_table
 from webtest import TestApp
@@ -18,12 +18,14 @@ from sregistry_core.contracts import Scope
 from sregistry_core.db.session import mark_changed
 from sregistry_core.testing.postgresql import PostgresqlServer
 from sregistry_core.testing.registry import ini_of
+from sregistry_core.web.security import SESSION_COOKIE
 
 SMALL, LARGE = 10, 20_000
 GOAL_MS, GOAL_GROWTH, GOAL_BYTES = 50.0, 1.5, 100_000
 _TIMES = 15
 _API = "/api/v1"
 _MANY = "containers/ada/c0/many"
+_MANY_PAGES = "ada/c0/many/-"
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,13 @@ class Page:
     """What is asked for.
 
     is_compared   whether both registries show as much of it: else nothing is said of its growth
+    is_signed_in  whether an administrator who is signed in asks for it, as for lists of the API
     """
 
     name: str
     path: str
     is_compared: bool = True
+    is_signed_in: bool = False
 
 
 def _lists() -> Iterator[Page]:
@@ -78,6 +82,34 @@ def _lists() -> Iterator[Page]:
     yield Page("API, found containers, ten", f"{_API}/search/containers?text=c&limit=10")
 
 
+def _signed_in() -> Iterator[Page]:
+    """Give pages of those who manage something."""
+    for name, path, is_compared in (
+        ("home", "", False),
+        ("news", "-/news", True),
+        ("stars", "-/stars", False),
+        ("builds", "-/builds", True),
+        ("tokens", "auth/tokens", True),
+        ("account", "auth/account", True),
+        ("sessions", "auth/account/sessions", True),
+        ("team", "-/teams/ada", True),
+        ("access", "ada/c0/-/access", True),
+        ("robots", "ada/c0/-/robots", True),
+        ("rebuilds", "ada/c0/-/rebuilds", True),
+        ("tags", f"{_MANY_PAGES}/tags", True),
+        ("share links", f"{_MANY_PAGES}/shares", True),
+        ("clean up", f"{_MANY_PAGES}/clean-up?tags=t*", True),
+        ("delete", f"{_MANY_PAGES}/delete", True),
+        ("administration", "-/admin", True),
+        ("users", "-/admin/users", True),
+        ("quotas", "-/admin/quotas", True),
+        ("collections", "-/admin/collections", False),
+        ("jobs", "-/admin/jobs", True),
+        ("log", "-/admin/audit", False),
+    ):
+        yield Page(f"signed in, {name}", f"/{path}", is_compared, is_signed_in=True)
+
+
 PAGES: Sequence[Page] = (
     # A page that comes with other parts of the interface gets its line here.
     Page("home", "/"),
@@ -117,6 +149,7 @@ PAGES: Sequence[Page] = (
     Page("API, registry", f"{_API}/registry"),
     Page("API, sizes", f"{_API}/sizes", is_compared=False),
     *_lists(),
+    *_signed_in(),
 )
 
 
@@ -147,7 +180,7 @@ def _measure(called: str, directory: Path, server: PostgresqlServer | None) -> l
             database = server.make_database() if server else f"sqlite:///{room}/registry.sqlite"
             fill(database, containers)
             sides.append(stack.enter_context(_application(room, database)))
-        seen = {page.name: _ask(sides, page.path) for page in PAGES}
+        seen = {page.name: _ask(sides, page) for page in PAGES}
     few, many = ({name: pair[side] for name, pair in seen.items()} for side in (0, 1))
     head = [called, f"ms at {SMALL}", f"ms at {LARGE}", "ratio", "kB"]
     print_table(head, [_row(page, few[page.name], many[page.name]) for page in PAGES])
@@ -202,28 +235,32 @@ def _application(room: Path, database: str) -> Iterator[tuple[TestApp, Mapping[s
             user = services.accounts.create("root", password="a long password", is_admin=True)
             own_things(services.db, user.id, datetime.now(UTC))
             mark_changed(services.db)
+            session = session_of(user.id)
             secret = services.tokens.issue(user, scope=Scope.ADMIN).secret
         app = TestApp(assemble(parts), extra_environ={"REMOTE_ADDR": "127.0.0.1"})
-        yield app, {"Authorization": f"Bearer {secret}"}
+        # Pages look at the cookie alone, and the API at the token.
+        cookie = f"{SESSION_COOKIE}={session}"
+        yield app, {"Authorization": f"Bearer {secret}", "Cookie": cookie}
     finally:
         parts.close()
 
 
-def _ask(sides: Sequence[tuple[TestApp, Mapping[str, str]]], path: str) -> Sequence[Seen]:
+def _ask(sides: Sequence[tuple[TestApp, Mapping[str, str]]], page: Page) -> Sequence[Seen]:
     """Ask without a network, so that the time is the server's alone; gives one for each side.
 
     All sides in turn, so that what else the machine does meanwhile meets them alike, and the least
-    of several: that can only add to it. Pages are asked for by nobody, and lists of the API by an
-    administrator.
+    of several: that can only add to it. Pages are asked for by nobody where nothing else is said,
+    and lists of the API by an administrator.
     """
     spent: list[list[float]] = [[] for _ in sides]
     answers = []
     for _ in range(_TIMES):
         answers = []
         for (app, headers), times in zip(sides, spent, strict=True):
-            shown = {"Accept": "text/html,*/*;q=0.8", **(headers if path.startswith(_API) else {})}
+            is_known = page.is_signed_in or page.path.startswith(_API)
+            shown = {"Accept": "text/html,*/*;q=0.8", **(headers if is_known else {})}
             begun = time.perf_counter()
-            answers.append(app.get(path, headers=shown, expect_errors=True))
+            answers.append(app.get(page.path, headers=shown, expect_errors=True))
             times.append(time.perf_counter() - begun)
     return [
         Seen(min(times) * 1000, len(answer.body), answer.status_int)

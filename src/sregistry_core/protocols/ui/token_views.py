@@ -16,7 +16,7 @@ from .pages import page
 from .paths import TOKENS
 from .token_form import TokenForm
 
-SHOWN_AT_ONCE = 100
+SHOWN_AT_ONCE = 50
 
 
 @view_config(route_name="ui.tokens", request_method="GET")

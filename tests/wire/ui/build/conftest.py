@@ -1,5 +1,7 @@
 """A registry that builds with a toy, and people at browsers."""
 
+from datetime import timedelta
+
 import pytest
 
 from sregistry_core.models import BuildState
@@ -25,6 +27,8 @@ class Workshop:
         return browser
 
     def order(self, definition="say hello", name="ada/lab/blast:1", who="ada", **more):
+        # One order comes after the other, which tells which is the newest.
+        self.registry.clock.move(timedelta(seconds=1))
         with self.registry.parts.unit()() as services:
             user = services.accounts.find(who)
             caller = services.accounts.caller_of(user)

@@ -21,7 +21,7 @@ VERDICTS = {
     Verdict.CHANGED: _("Changed"),
     Verdict.BROKEN: _("Broken"),
 }
-_SHOWN_AT_ONCE = 50
+_SHOWN_AT_ONCE = 30
 _MOST_SUGGESTED = 100
 _MOST_DIGITS = 3
 

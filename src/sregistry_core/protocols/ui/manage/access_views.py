@@ -13,7 +13,7 @@ from ..pages import page
 from .forms import NOTHING_WRONG, Wrong, attempt
 from .things import address_of, managed_collection
 
-SHOWN_AT_ONCE = 100
+SHOWN_AT_ONCE = 50
 
 
 @view_config(route_name="ui.access", request_method=("GET", "HEAD"))

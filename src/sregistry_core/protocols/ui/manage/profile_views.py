@@ -17,7 +17,7 @@ from ..paths import ACCOUNT
 from .forms import NOTHING_WRONG, Wrong, attempt
 
 SESSIONS = f"{ACCOUNT}/sessions"
-SHOWN_AT_ONCE = 100
+SHOWN_AT_ONCE = 50
 """Sessions."""
 
 

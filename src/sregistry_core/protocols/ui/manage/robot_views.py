@@ -22,7 +22,7 @@ from .forms import NOTHING_WRONG, Wrong, attempt
 from .team_views import TEAMS, managed_team
 from .things import address_of, managed_collection
 
-SHOWN_AT_ONCE = 100
+SHOWN_AT_ONCE = 25
 """Robots, and publishers."""
 _DONE = {
     "revoke": "robot-revoked",

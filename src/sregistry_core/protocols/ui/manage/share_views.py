@@ -17,7 +17,7 @@ from ..pages import page
 from .forms import NOTHING_WRONG, Wrong, attempt
 from .things import address_of, container_for
 
-SHOWN_AT_ONCE = 100
+SHOWN_AT_ONCE = 50
 _OFFERED = 200
 """Tags that are offered to be shared."""
 _MOST_DIGITS = 9

@@ -14,7 +14,7 @@ from ..pages import page
 from .forms import NOTHING_WRONG, Wrong, attempt
 from .things import address_of, container_for
 
-_SHOWN_AT_ONCE = 100
+_SHOWN_AT_ONCE = 50
 _WARNED = 400
 _DONE = {"freeze": "tag-frozen", "thaw": "tag-thawed", "delete": "tag-deleted"}
 _TAKES = {"freeze": Action.MANAGE, "thaw": Action.MANAGE, "delete": Action.DELETE}

@@ -15,7 +15,7 @@ from ..pages import page
 from .forms import NOTHING_WRONG, Wrong, attempt
 
 TEAMS = "/-/teams"
-SHOWN_AT_ONCE = 100
+SHOWN_AT_ONCE = 50
 """Teams, open ones, members, invitations, and collections."""
 
 
