@@ -9,11 +9,14 @@ from sqlalchemy.orm import Session
 from sregistry_core.contracts import Scope, TeamRole
 from sregistry_core.identifiers import new_identifier
 from sregistry_core.models import (
+    AuditEvent,
     Build,
     BuildSecret,
     BuildState,
     Collection,
+    CollectionRole,
     Container,
+    Grant,
     Invitation,
     RebuildSchedule,
     Star,
@@ -90,7 +93,7 @@ def do_deeds(db: Session, now: datetime, containers: int) -> None:
 
 
 def own_things(db: Session, user: str, now: datetime) -> None:
-    """Write stars, tokens and sessions of a user."""
+    """Write stars, tokens and sessions of a user, and what others did in a collection of theirs."""
     starred = db.scalars(select(Collection.id).order_by(Collection.created_at).limit(EACH))
     stars = [{"user_id": user, "collection_id": one, "created_at": now} for one in starred]
     _put(db, Star.__table__, stars)
@@ -105,6 +108,23 @@ def own_things(db: Session, user: str, now: datetime) -> None:
                 "digest": _digest(f"token {number} of {user}"),
                 "scope": Scope.PULL,
                 "created_at": _ago(now, number),
+            }
+            for number in range(EACH)
+        ],
+    )
+    shelf = db.scalars(select(Collection.id).where(Collection.name == "c0")).one()
+    owner = {"collection_id": shelf, "user_id": user, "role": CollectionRole.OWNER}
+    _put(db, Grant.__table__, [{**owner, "id": new_identifier(), "created_at": now}])
+    event = {"actor": "ada", "action": "image.push", "collection_id": shelf, "facts": {}}
+    _put(
+        db,
+        AuditEvent.__table__,
+        [
+            {
+                **event,
+                "id": new_identifier(),
+                "at": _ago(now, number),
+                "target": f"ada/c0/many:t{number}",
             }
             for number in range(EACH)
         ],
