@@ -91,7 +91,7 @@ class DirectoryStorage(Storage):
         """The file itself."""
         path = self._path(key)
         with missing(key):
-            path.stat()
+            _stored(key, path.stat())
         return LocalFile(path)
 
     def check(self) -> None:
