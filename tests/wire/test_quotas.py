@@ -9,7 +9,8 @@ from webtest import AppError
 
 from sregistry_core.errors import QuotaExceeded
 from sregistry_core.names import ContainerName
-from sregistry_core.services import quotas
+from sregistry_core.services import Services, quotas
+from sregistry_core.testing.statements import statements_of
 
 SIZE = 40_000
 
@@ -246,3 +247,43 @@ def test_a_list_tells_of_large_entities_as_they_were_measured_last(
     with registry.parts.unit()() as services:
         services.usage.measure()
     assert listed()["ada"] == 2 * SIZE + 1000
+
+
+def test_an_upload_into_a_large_entity_begins_by_what_was_measured_and_ends_by_what_is_there(
+    registry, ada, monkeypatch
+):
+    """To add up very many blobs takes long; it is done once in a push, and not before it."""
+    ada.push("ada/lab/first", image(0))
+    with registry.parts.unit()() as services:
+        services.usage.measure()
+    monkeypatch.setattr(quotas, "MOST_COUNTED", 0)
+
+    with statements_of(registry.parts.database) as asked:
+        _, begun = ask_to_push(ada, "ada/lab/second", image(1))
+    assert begun.status_int == 200
+    assert [one for one, _ in asked if "sum(" in one and "repository_blob" in one] == []
+
+    ada.push("ada/lab/third", image(3))
+    with pytest.raises(AppError, match="more do not fit"):
+        ada.push("ada/lab/fourth", image(4))
+    assert used(registry) == 2 * SIZE
+    _, refused = ask_to_push(ada, "ada/lab/fifth", bytes(70_000))
+    assert refused.status_int == 403
+
+
+def test_what_a_client_prints_of_a_large_entity_is_what_was_measured(registry, ada, monkeypatch):
+    ada.push("ada/lab/first", image(0))
+    with registry.parts.unit()() as services:
+        services.usage.measure()
+    ada.push("ada/lab/second", image(1))
+
+    def shown():
+        with registry.parts.unit()() as services:
+            caller = services.accounts.caller_of(services.accounts.find("ada"))
+            entity = services.catalog.entity("ada")
+            mine = Services(services.db, caller, services.facilities)
+            return mine.quotas.shown_to_pusher(entity).used
+
+    assert shown() == 2 * SIZE
+    monkeypatch.setattr(quotas, "MOST_COUNTED", 0)
+    assert shown() == SIZE

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LARGEST = 1 << 60
 MOST_COUNTED = 2000
-"""Blobs that are added up for one page of a list."""
+"""Blobs that are added up for one page of a list, or just to let an upload begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,13 @@ class Quotas:
         return self._quotas([entity])[0]
 
     def shown_to_pusher(self, entity: Entity) -> Quota:
-        """Give what a client prints after a push: to those who do not own the entity, nothing."""
+        """Give what a client prints after a push: to those who do not own the entity, nothing.
+
+        Of an entity with very many blobs `used` is what was measured last.
+        """
         if self._access.owns(entity) is None:
             return Quota(entity.name, used=0, own=None, limit=0)
-        return self._quotas([entity])[0]
+        return self._as_quotas([entity], self._measured([entity.id]))[0]
 
     def all(self, *, text: str = "", after: str = "", limit: int = 100) -> Sequence[Quota]:
         """Give the quotas of entities by name, from the one after `after` on.
@@ -131,11 +134,15 @@ class QuotaGuard:
 
         digest   of the bytes, if it is known: those that the entity has add nothing
         For the time before bytes come. Several uploads at once may each be let through; of them
-        `require` publishes as many as fit.
+        `require` publishes as many as fit. So may one in an entity with very many blobs, where it
+        had fitted when that was measured last.
         """
         entity = container.collection.entity
         limit = self._limit(entity.quota)
-        if limit and not (digest is not None and self._has(entity.id, digest)):
+        if not limit or (digest is not None and self._has(entity.id, digest)):
+            return
+        measured = self._db.get(EntitySummary, entity.id)
+        if measured is None or measured.blob_count <= MOST_COUNTED or measured.size + size > limit:
             self._compare(entity, limit, size)
 
     def require(self, container: Container, blob: Blob) -> None:
