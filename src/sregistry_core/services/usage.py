@@ -319,7 +319,10 @@ def asked_for(
 
 
 def measured_in(db: Session, spans: Sequence[Span]) -> Sequence[date]:
-    """Give the last day of each span on which there was a measurement."""
+    """Give the last day of each span on which there was a measurement.
+
+    spans   from the oldest to the latest
+    """
     if not spans:
         return []
     days = db.scalars(
