@@ -92,6 +92,8 @@ def targets(rates: Figures) -> Iterator[Target]:
             f"{UNCACHED}|{connections}|requests/s", f"{PEER}|{connections}|requests/s"
         )
         yield Target(f"{name}: uncached, of the peer", found, operator.ge, 1, "")
+    found = rates.ratio(f"{ONE}|512|requests/s", f"{ONE}|16|requests/s")
+    yield Target("one process, 512 connections, of 16", found, operator.ge, 0.8, "")
     found = rates.ratio(f"{UNCACHED}|16|requests/s", f"{ONE}|16|requests/s")
     yield Target("two processes, of one, 16 connections", found, operator.ge, 1.7, "")
 

@@ -11,6 +11,7 @@ from waitress.channel import HTTPChannel
 from waitress.task import WSGITask
 
 from .body import BodyParser, LimitOf
+from .loop import Loop
 from .proxied import Proxied
 from .relay import Relay
 from .spool import BodyFile, Spool
@@ -68,6 +69,7 @@ class RequestTask(WSGITask):  # type: ignore[misc]
 class Connection(HTTPChannel):  # type: ignore[misc]
     """One client's connection, made by a listener where waitress asks for its `channel_class`.
 
+    map        waits for what happens here.
     stopping   whether the server wants to end.
     proxied    knows whose word about bodies is believed.
     relay      takes over connections that are another server's.
@@ -76,6 +78,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
     task_class = RequestTask
     request: BodyParser | None
     sendbuf_len: int
+    server: Any
 
     def __init__(
         self,
@@ -83,7 +86,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         sock: Any,
         addr: Any,
         adj: Any,
-        map: Any = None,
+        map: Loop,
         *,
         spool: Spool,
         proxied: Proxied,
@@ -99,7 +102,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         self._holds = False
         self._held = b""
         self._sent_in_turn = 0
-        super().__init__(server, sock, addr, adj, map=map)
+        super().__init__(_Waker(server, self, map), sock, addr, adj, map=map)
         # Waitress reads this much for each call of send(), 2.5 MB on loopback, and reads again
         # what was not sent.
         self.sendbuf_len = min(self.sendbuf_len, _SENT_AT_ONCE)
@@ -179,6 +182,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         Requests that are complete belong to the thread that works on them, which closes them.
         """
         super().handle_close()
+        self.server = getattr(self.server, "listener", self.server)
         request, self.request = self.request, None
         if request is not None:
             request.close()
@@ -193,3 +197,24 @@ class Connection(HTTPChannel):  # type: ignore[misc]
             for request in self.requests:
                 request.close()
         super().cancel()
+
+
+class _Waker:
+    """The listener of a connection, as far as that needs it; wakes the loop only for its part.
+
+    An answer that has left whole is none of it: the loop hears of the next request anyway.
+    """
+
+    def __init__(self, listener: Any, connection: Connection, loop: Loop):
+        self.listener = listener
+        self._connection = connection
+        self._loop = loop
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.listener, name)
+
+    def pull_trigger(self) -> None:
+        """Have the connection looked at, if there is a reason to."""
+        if self._connection.writable() or not self._loop.hears(self._connection):
+            self._loop.note(self._connection)
+            self.listener.pull_trigger()

@@ -17,6 +17,7 @@ from waitress.server import BaseWSGIServer, create_server
 from .adjustments import adjustments
 from .connection import Connection
 from .listening import listening_sockets
+from .loop import Loop
 from .open_files import allow_open_files
 from .proxied import Proxied
 from .relay import Relay
@@ -88,19 +89,17 @@ class _Server:
         self._signalled_at = float("-inf")
         self._finishing = False
         self._next_look = 0.0
-        self._in_loop: dict[int, Any] = {}  # what waitress calls `map`
+        self._loop = Loop()
         self._threads = Threads()
         create_server(
             app,
-            map=self._in_loop,
+            map=self._loop,
             sockets=sockets,
             _dispatcher=self._threads,
             **adjustments(settings, len(sockets)),
         )
         self._threads.set_thread_count(settings.threads)
-        self._listeners = [
-            part for part in self._in_loop.values() if isinstance(part, BaseWSGIServer)
-        ]
+        self._listeners = [part for part in self._loop.values() if isinstance(part, BaseWSGIServer)]
         limit_of = getattr(app, "largest_body", None)
         proxied = Proxied(settings.trusted_proxy, settings.body_files, spool)
         for listener in self._listeners:
@@ -153,12 +152,13 @@ class _Server:
             # A thread that is still at work would write into whatever has the number next.
             for listener in self._listeners:
                 listener.trigger.close()
+        self._loop.close()
         _call_all(on_stop)
 
     def _turn(self, seconds: float) -> None:
         if self._threads.relieve():
             seconds = min(seconds, PATIENCE_SECONDS)
-        wasyncore.poll2(seconds, self._in_loop)
+        self._loop.turn(seconds)
         now = time.time()
         if now < self._next_look:
             return
@@ -173,16 +173,16 @@ class _Server:
     def _stop_listening(self) -> None:
         for listener in self._listeners:
             open_before = -1
-            while len(self._in_loop) > open_before:
-                open_before = len(self._in_loop)
+            while len(self._loop) > open_before:
+                open_before = len(self._loop)
                 listener.handle_accept()  # what the kernel has accepted for us already
             # Not listener.close(), which closes the trigger that its connections still need.
             wasyncore.dispatcher.close(listener)
         # A request that has reached this machine counts as under way: read it before looking.
-        wasyncore.poll2(0, self._in_loop)
+        self._loop.turn(0)
 
     def _connections(self) -> list[Connection]:
-        return [part for part in list(self._in_loop.values()) if isinstance(part, Connection)]
+        return [part for part in list(self._loop.values()) if isinstance(part, Connection)]
 
     def _under_way(self) -> bool:
         with self._threads.lock:

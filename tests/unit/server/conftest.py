@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -75,10 +76,18 @@ class RunningServer:
         line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) * 1024
 
+    def processor_ticks(self):
+        """Give the processor time that was used, in the kernel's ticks."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+
     def open_sockets(self):
         """Count the sockets of the server, the listening one included."""
-        opened = [entry.readlink() for entry in Path(f"/proc/{self.process.pid}/fd").iterdir()]
-        return sum(str(target).startswith("socket:") for target in opened)
+        count = 0
+        for entry in Path(f"/proc/{self.process.pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # closed meanwhile
+                count += str(entry.readlink()).startswith("socket:")
+        return count
 
     def end(self):
         if self.process.poll() is None:

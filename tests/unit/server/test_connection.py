@@ -1,5 +1,7 @@
 """A connection, given a socket that takes everything at once."""
 
+import socket
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +10,7 @@ from waitress.buffers import ReadOnlyFileBasedBuffer
 
 from sregistry_core.server import Spool
 from sregistry_core.server.connection import Connection
+from sregistry_core.server.loop import Loop
 from sregistry_core.server.proxied import Proxied
 
 MEBIBYTE = 1024 * 1024
@@ -44,18 +47,26 @@ def image(tmp_path):
 
 
 @pytest.fixture
-def connection(tmp_path):
-    listener = SimpleNamespace(active_channels={}, pull_trigger=lambda: None)
-    return Connection(
-        listener,
-        BottomlessSocket(),
-        ("127.0.0.1", 1),
-        Adjustments(),
-        {},
-        spool=Spool(tmp_path / "spool"),
-        proxied=Proxied(None, None, Spool(tmp_path / "spool")),
-        stopping=lambda: False,
-    )
+def connect(tmp_path):
+    def connect(opened, loop=None, wake=lambda: None):
+        listener = SimpleNamespace(active_channels={}, pull_trigger=wake)
+        return Connection(
+            listener,
+            opened,
+            ("127.0.0.1", 1),
+            Adjustments(),
+            Loop() if loop is None else loop,
+            spool=Spool(tmp_path / "spool"),
+            proxied=Proxied(None, None, Spool(tmp_path / "spool")),
+            stopping=lambda: False,
+        )
+
+    return connect
+
+
+@pytest.fixture
+def connection(connect):
+    return connect(BottomlessSocket())
 
 
 def test_an_answer_is_sent_in_turns_so_that_a_fast_download_holds_up_nobody(connection, image):
@@ -69,3 +80,20 @@ def test_an_answer_is_sent_in_turns_so_that_a_fast_download_holds_up_nobody(conn
         taken.append(connection.socket.taken)
 
     assert taken == [turn * 4 * MEBIBYTE for turn in range(1, 17)]
+
+
+def test_the_loop_is_woken_for_an_answer_only_while_some_of_it_is_left(connect):
+    ours, client = socket.socketpair()
+    woken = []
+    with closing(client), closing(Loop()) as loop:
+        connection = connect(ours, loop, lambda: woken.append(True))
+        loop.turn(0)
+
+        connection.write_soon(b"HTTP/1.1 200 OK\r\n\r\n")
+        connection.server.pull_trigger()  # as after each answer
+        assert client.recv(100).startswith(b"HTTP/1.1 200")
+        assert not woken
+
+        connection.write_soon(bytes(10 * MEBIBYTE))
+        assert woken
+        connection.handle_close()

@@ -232,6 +232,27 @@ def test_more_connections_than_select_can_count_are_served(start_server):
             client.close()
 
 
+def test_a_request_costs_no_more_with_many_clients_at_once_than_with_a_few(start_server):
+    server = start_server("connection_limit=1000")
+
+    def cost(clients, times):
+        """Have each client ask so often, all at once; gives ticks of the processor."""
+        before = server.processor_ticks()
+        for _ in range(times):
+            for client in clients:
+                client.send("GET", "/ping")
+            assert {client.answer()[2] for client in clients} == {b"pong"}
+        return server.processor_ticks() - before
+
+    clients = [server.connect() for _ in range(400)]
+    cost(clients, 1)
+    few, many = cost(clients[:8], 500), cost(clients, 10)
+    for client in clients:
+        client.close()
+
+    assert many < 2 * few
+
+
 def test_header_and_body_of_a_small_answer_leave_in_one_packet(server):
     with socket.create_connection(server.addresses[0], timeout=20) as client:
         for _ in range(50):
