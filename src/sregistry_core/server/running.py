@@ -23,11 +23,10 @@ from .proxied import Proxied
 from .relay import Relay
 from .settings import ServerSettings
 from .spool import Spool
-from .threads import PATIENCE_SECONDS, Threads
+from .threads import Threads
 
 log = logging.getLogger(__name__)
 
-_TURN = 1.0  # seconds that the loop waits for something to happen
 _TURN_WHILE_STOPPING = 0.1
 _ECHO_SECONDS = 0.5
 _SWEPT_AGE = timedelta(minutes=1)  # a body is locked a moment after it is made
@@ -90,7 +89,7 @@ class _Server:
         self._finishing = False
         self._next_look = 0.0
         self._loop = Loop()
-        self._threads = Threads()
+        self._threads = Threads(self._turn, wake=lambda: self._listeners[0].pull_trigger())
         create_server(
             app,
             map=self._loop,
@@ -98,7 +97,6 @@ class _Server:
             _dispatcher=self._threads,
             **adjustments(settings, len(sockets)),
         )
-        self._threads.set_thread_count(settings.threads)
         self._listeners = [part for part in self._loop.values() if isinstance(part, BaseWSGIServer)]
         limit_of = getattr(app, "largest_body", None)
         proxied = Proxied(settings.trusted_proxy, settings.body_files, spool)
@@ -120,6 +118,7 @@ class _Server:
             # make passes on what its whole group has been sent: one wish, told twice.
             return
         self._signals += 1
+        self._threads.ring()
         if not self._finishing:
             self._listeners[0].pull_trigger()
         elif self._signals > 2:
@@ -127,8 +126,9 @@ class _Server:
 
     def run(self, on_signal: Sequence[Callable[[], None]]) -> None:
         """Serve until the first signal, then until nothing is under way or the time is up."""
-        while not self._signals:
-            self._turn(_TURN)
+        self._threads.set_thread_count(self._settings.threads)
+        self._threads.watch(lambda: self._signals > 0)
+        self._threads.take_over()
         log.info("stopping; requests under way may take another %s", self._settings.grace)
         deadline = time.monotonic() + self._settings.grace.total_seconds()
         self._stop_listening()
@@ -145,6 +145,7 @@ class _Server:
     def finish(self, on_stop: Sequence[Callable[[], None]]) -> None:
         """Close what is left, end the threads, and make the last calls."""
         self._finishing = True
+        self._threads.take_over()
         for connection in self._connections():
             connection.handle_close()
         self._threads.shutdown(timeout=0.5)
@@ -156,8 +157,6 @@ class _Server:
         _call_all(on_stop)
 
     def _turn(self, seconds: float) -> None:
-        if self._threads.relieve():
-            seconds = min(seconds, PATIENCE_SECONDS)
         self._loop.turn(seconds)
         now = time.time()
         if now < self._next_look:
