@@ -18,6 +18,7 @@ from zope.sqlalchemy import ZopeTransactionEvents
 from sregistry_core.errors import ConfigurationError
 
 from .failures import is_full
+from .glancing import Glances
 from .turns import Turns
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ _MANAGER = "transaction_manager"
 _CHANGED = "changed_by_statement"
 _WRITING_ENGINE = "writing_engine"
 _GLANCES = "sregistry_glances"
-_GLANCING_ENGINE = "glancing_engine"
+_GLANCING = "glancing"
 _FLUSHED = "flushed"
 _JOINING = "joining"
 _HAS_TURN = "has_turn"
@@ -54,8 +55,8 @@ class Database:
 
     reading: Engine
     writing: Engine
-    glancing: Engine
-    """For single statements that read, outside of transactions where the database has a choice."""
+    glances: Glances
+    """For single statements that read, outside of transactions."""
     session_class: type[Session]
     """Of this database alone, so that others may listen to its commits."""
 
@@ -66,7 +67,7 @@ class Database:
         )
         session.info[_MANAGER] = manager
         session.info[_WRITING_ENGINE] = self.writing
-        session.info[_GLANCING_ENGINE] = self.glancing
+        session.info[_GLANCING] = self.glances
         session.info[_JOINING] = ZopeTransactionEvents(transaction_manager=manager)
         return session
 
@@ -84,6 +85,7 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection."""
+        self.glances.close()
         self.reading.dispose()
         # Listeners of the session's class keep the engine for as long as the process lives.
         self.reading.clear_compiled_cache()
@@ -106,6 +108,7 @@ def open_database(url: str) -> Database:
         raise ConfigurationError(
             f"sregistry.database: cannot make {error.filename}: {error.strerror}"
         ) from error
+    for_glances: dict[str, Any] = {_GLANCES: True} if sqlite else {"isolation_level": "AUTOCOMMIT"}
     if sqlite:
         _prepare_sqlite(engine)
     else:
@@ -117,7 +120,7 @@ def open_database(url: str) -> Database:
     return Database(
         reading=engine,
         writing=engine.execution_options(**{_WRITES: True}),
-        glancing=engine.execution_options(**{_GLANCES: True}),
+        glances=Glances(engine.execution_options(**for_glances)),
         session_class=session_class,
     )
 
@@ -125,17 +128,16 @@ def open_database(url: str) -> Database:
 def glance(
     session: Session, statement: Select[Any], parameters: Mapping[str, Any]
 ) -> Row[Any] | None:
-    """Give the first row that one statement finds, outside of any transaction that can be spared.
+    """Give the first row that one statement finds, outside of any transaction.
 
-    One statement sees one state of the database by itself: to begin a transaction for it, and to
-    let the session join that, takes longer than the statement. Where something has begun already,
-    it is asked there, and sees what has been written.
+    One statement sees one state of the database by itself. Where something has begun already, it is
+    asked there, and sees what has been written.
     """
     if session.in_transaction() or session.new or session.dirty or session.deleted:
         session.flush()
         return session.connection().execute(statement, parameters).first()
-    with session.info[_GLANCING_ENGINE].connect() as connection:
-        return connection.execute(statement, parameters).first()  # type: ignore[no-any-return]
+    glances: Glances = session.info[_GLANCING]
+    return glances.first(statement, parameters)
 
 
 def pause(session: Session) -> None:

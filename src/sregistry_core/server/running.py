@@ -1,5 +1,6 @@
 """Runs the server, from listening until the last answer has been sent after a signal to stop."""
 
+import gc
 import logging
 import signal
 import tempfile
@@ -59,6 +60,10 @@ def serve(
         spool = stack.enter_context(_spool(settings.spool))
         allow_open_files(settings.connection_limit)
         server = _Server(app, settings, spool, sockets, relay)
+        # What was made until now stays: it need not be looked through again and again.
+        gc.collect()
+        gc.freeze()
+        stack.callback(gc.unfreeze)
         for number in (signal.SIGTERM, signal.SIGINT):
             before = signal.signal(number, server.signalled)
             stack.callback(signal.signal, number, before or signal.SIG_DFL)

@@ -14,7 +14,7 @@ def compile_once(database: Database) -> None:
     SQLAlchemy keeps what it has compiled for each engine and each object of a dialect. All of ours
     are of one server and one version within a run.
     """
-    for engine in (database.reading, database.writing, database.glancing):
+    for engine in (database.reading, database.writing, database.glances.engine):
         engine.update_execution_options(compiled_cache=_COMPILED)
     dialect = database.reading.dialect
     kind: Any = type(dialect)
