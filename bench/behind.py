@@ -183,7 +183,7 @@ def _in_turn(
         os.sync()
         if written_in is not None:
             touch_memory(written_in / "touched", at_once * size + SPARE)
-        before, begun = site.seconds(), time.monotonic()
+        before, floor_before, begun = site.seconds(), site.floor_seconds(), time.monotonic()
         with ThreadPoolExecutor(at_once) as pool:
             list(pool.map(sides[side], range(at_once)))
         speed = at_once * size / MIB / (time.monotonic() - begun)
@@ -191,6 +191,9 @@ def _in_turn(
         if side == OURS:
             spent = (site.seconds() - before) / (at_once * size / GIB)
             figures.add(f"{title}, processor of all", spent, "s/GiB")
+        if side == FLOOR:
+            spent = (site.floor_seconds() - floor_before) / (at_once * size / GIB)
+            figures.add(f"{title}, processor of nginx alone", spent, "s/GiB")
 
 
 def _put(address: str, path: Path) -> None:

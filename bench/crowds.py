@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from files import write_random
 from fronted import Site
-from loads import Rate, press, processor_seconds
+from loads import Rate, press, press_all, processor_seconds
 from peer import Peer
 from repositories import MANIFEST, OciRegistry
 from table import Figures, Target, print_table
@@ -24,6 +24,11 @@ CACHED, UNCACHED, ONE, PEER = (
     "one process",
     "docker-registry",
 )
+FILE = "nginx, a file"
+DIRECTLY = "two processes, no nginx"
+ONE_DIRECTLY = "one process, no nginx"
+_DIVIDED = 16
+"""Connections to both processes, or to one, without an nginx that takes a share of the machine."""
 _REPOSITORY = "ada/lab/asked"
 _STORM_SECONDS = 240
 
@@ -44,7 +49,10 @@ def measure(
         UNCACHED: (f"{site.url}{path}{digest}", {"Cookie": "nothing=here"}),
         ONE: (f"{site.single}{path}{digest}", {"Cookie": "nothing=here"}),
         PEER: (f"{peer.url}{path}{same}", {}),
+        # The same bytes by an nginx that knows of no registry: no answer can be faster here.
+        FILE: (f"{site.floor}/manifest", {}),
     }
+    (site.served / "manifest").write_bytes(ours.manifest(_REPOSITORY, digest))
     for turn in range(rounds):
         for connections in CONNECTIONS:
             names = list(sides)
@@ -57,6 +65,11 @@ def measure(
                 if side == UNCACHED:
                     spent = (site.seconds() - before) / (rate.per_second * seconds)
                     rates.add(f"{side}|{connections}|ms of processor", spent * 1000, "ms")
+        shown = {"Accept": MANIFEST}
+        addresses = [f"{one}{path}{digest}" for one in site.direct]
+        for side, asked in ((DIRECTLY, addresses), (ONE_DIRECTLY, addresses[:1])):
+            rate = press_all(asked, connections=_DIVIDED, seconds=seconds, headers=shown)
+            _note(rates, f"{side}|{_DIVIDED}", rate)
 
 
 def storm(site: Site, token: str, figures: Figures, room: Path) -> None:
@@ -96,6 +109,11 @@ def targets(rates: Figures) -> Iterator[Target]:
     yield Target("one process, 512 connections, of 16", found, operator.ge, 0.8, "")
     found = rates.ratio(f"{UNCACHED}|16|requests/s", f"{ONE}|16|requests/s")
     yield Target("two processes, of one, 16 connections", found, operator.ge, 1.7, "")
+    found = rates.ratio(
+        f"{DIRECTLY}|{_DIVIDED}|requests/s", f"{ONE_DIRECTLY}|{_DIVIDED}|requests/s"
+    )
+    name = f"two processes, of one, {_DIVIDED} connections, no nginx"
+    yield Target(name, found, operator.ge, 1.7, "")
 
 
 def storm_targets(figures: Figures) -> Iterator[Target]:

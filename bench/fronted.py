@@ -67,6 +67,7 @@ class Site:
     floor     the address of that
     served    the directory of its files
     single    the address of an nginx before the first web process alone
+    direct    the addresses of the web processes themselves
     """
 
     registry: LiveRegistry
@@ -74,8 +75,14 @@ class Site:
     floor: str
     served: Path
     single: str
+    direct: tuple[str, str]
     front_pid: int
+    floor_pid: int
     second_pid: int
+
+    def floor_seconds(self) -> float:
+        """Processor time of the nginx without a registry."""
+        return sum(processor_seconds(pid) for pid in _family(self.floor_pid))
 
     def seconds(self) -> float:
         """Processor time of everything that serves: both web processes, and nginx."""
@@ -122,7 +129,7 @@ def site(room: Path, *, settings: Mapping[str, str] | None = None) -> Iterator[S
         )
         port, root = free_port(), room / "served"
         root.mkdir()
-        stack.enter_context(
+        floor = stack.enter_context(
             _nginx(room / "floor", _FLOOR.format(port=port, root=root, room=room / "floor"))
         )
         _wait_for(f"http://{listen}/healthz", front)
@@ -132,7 +139,9 @@ def site(room: Path, *, settings: Mapping[str, str] | None = None) -> Iterator[S
             f"http://127.0.0.1:{port}",
             root,
             f"http://{lonely}",
+            (registry.url, f"http://{second}"),
             front.pid,
+            floor.pid,
             twin.pid,
         )
 

@@ -63,9 +63,13 @@ class OciRegistry:
 
     def layer_of(self, repository: str, manifest: str) -> str:
         """Give the digest of the one layer of a manifest."""
-        said = self.ask("GET", f"/v2/{repository}/manifests/sha256:{manifest}")
+        return str(json.loads(self.manifest(repository, manifest))["layers"][0]["digest"])
+
+    def manifest(self, repository: str, digest: str) -> bytes:
+        """Give a manifest by its digest, without the word before that."""
+        said = self.ask("GET", f"/v2/{repository}/manifests/sha256:{digest}")
         _require(said, 200)
-        return str(json.loads(said.body)["layers"][0]["digest"])
+        return said.body
 
     def put_blob(self, repository: str, path: Path, digest: str) -> None:
         """Send a file in one piece: POST, then PUT."""

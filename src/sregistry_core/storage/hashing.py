@@ -1,5 +1,6 @@
 """Hashing of whole files, and bringing them to disk meanwhile."""
 
+import mmap
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,10 +19,12 @@ def hash_of(path: Path) -> RunningDigest:
 
 def hash_span(source: int, running: RunningDigest, *, offset: int, size: int) -> None:
     """Hash `size` bytes of a file from `offset` on; fewer where it ends. source: its descriptor."""
-    view, end = memoryview(bytearray(CHUNK)), offset + size
-    while offset < end and (count := os.preadv(source, [view[: end - offset]], offset)):
-        running.update(view[:count])
-        offset += count
+    end = offset + size
+    # Of the kernel, who has it back afterwards: the allocator would keep some for each thread.
+    with mmap.mmap(-1, CHUNK) as memory, memoryview(memory) as view:
+        while offset < end and (count := os.preadv(source, [view[: end - offset]], offset)):
+            running.update(view[:count])
+            offset += count
 
 
 def hash_and_sync(path: Path, begun: RunningDigest | None = None) -> RunningDigest:
