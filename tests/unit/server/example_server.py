@@ -82,6 +82,12 @@ def answer_pieces(environ, start_response):
     return (b"p" * (1 << 20) for number in range(64))
 
 
+def answer_doze(environ, start_response):
+    """Wait as long as the query says, in milliseconds, for something that is no processor."""
+    time.sleep(int(environ["QUERY_STRING"]) / 1000)
+    return _text(start_response, environ["QUERY_STRING"])
+
+
 def answer_work(environ, start_response):
     (ROOM / "working").touch()
     while not (ROOM / "worked").exists():
