@@ -9,33 +9,17 @@ from sqlalchemy import column, event, func, select, table, text
 from sqlalchemy.exc import DBAPIError
 
 from sregistry_core.db.glancing import MOST_KEPT
-from sregistry_core.db.session import glance, mark_changed, open_database
+from sregistry_core.db.session import glance, mark_changed
 
 NUMBER = select(func.max(column("number"))).select_from(table("came"))
 OWN_PROCESS = select(func.pg_backend_pid())
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request, tmp_path):
-    if request.param == "sqlite":
-        opened = open_database(f"sqlite:///{tmp_path}/registry.sqlite")
-    else:
-        server = request.getfixturevalue("postgresql")
-        url = server.make_empty_database()
-        request.addfinalizer(lambda: server.drop(url))
-        opened = open_database(url)
-    change(opened, "CREATE TABLE came (number INTEGER)")
-    yield opened
-    opened.dispose()
-
-
 @pytest.fixture
-def on_postgresql(postgresql):
-    url = postgresql.make_empty_database()
-    opened = open_database(url)
-    yield opened
-    opened.dispose()
-    postgresql.drop(url)
+def database(database):
+    """A database of each kind, with the smallest table."""
+    change(database, "CREATE TABLE came (number INTEGER)")
+    return database
 
 
 @pytest.fixture
