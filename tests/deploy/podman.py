@@ -13,7 +13,8 @@ from sregistry_core.testing.components import leave_out, need
 
 LIMITS: dict[str, Any] = {"nofile": {"soft": 1024, "hard": 4096}, "nproc": 1000}
 """As compose.yml would say it: more the containers of an unprivileged machine cannot have."""
-_LIMITS = ("--ulimit", "nofile=1024:4096", "--ulimit", "nproc=1000:1000")
+WITHIN_LIMITS = ("--ulimit", "nofile=1024:4096", "--ulimit", "nproc=1000:1000")
+"""The same, for `podman run`."""
 # Containers find each other by name with this one; every run has its own networks.
 _CONF = """
 [network]
@@ -125,6 +126,6 @@ class Podman:
 
 def require_working(podman: Podman, image: str) -> None:
     """Leave the test out where podman cannot run a container."""
-    done = podman.try_to("run", "--rm", "--network=host", *_LIMITS, image, "true")
+    done = podman.try_to("run", "--rm", "--network=host", *WITHIN_LIMITS, image, "true")
     if done.returncode:
         leave_out(f"podman can run no container here: {done.stderr.strip().splitlines()[-1]}")

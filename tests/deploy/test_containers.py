@@ -11,7 +11,10 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from sregistry_core.cli.plugin_kit import plugin_files
 from sregistry_core.testing.image_files import sha256_of
+
+from .podman import WITHIN_LIMITS
 
 pytestmark = pytest.mark.real
 
@@ -176,6 +179,29 @@ def test_the_other_commands_of_the_manual_work(stack):
 
     assert len(said) == 2
     assert "admin" in said[1]
+
+
+def test_a_plugin_of_a_stranger_comes_into_an_image_as_the_manual_says(stack, tmp_path):
+    page = (HOME / "docs/admin/deployment.md").read_text(encoding="utf-8")
+    said = re.search(r"^    FROM sregistry-core\n(?:    .*\n)+", page, re.MULTILINE)
+    (tmp_path / "Dockerfile").write_text(said[0].replace("\n    ", "\n").strip() + "\n")
+    for path, text in plugin_files("tape", "listener"):
+        (tmp_path / "sregistry-tape" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "sregistry-tape" / path).write_text(text, encoding="utf-8")
+    (tmp_path / "registry.ini").write_text(
+        "[app:main]\nuse = config:production.ini\nsregistry.plugins = filesystem tape\n"
+        "sregistry.listener = tape\ntape.path = /var/lib/sregistry/events\n"
+    )
+    image = "registry-with-tape"
+
+    stack.podman.build(tmp_path, tmp_path / "Dockerfile", image)
+    mounted = f"{tmp_path / 'registry.ini'}:/etc/sregistry/registry.ini:ro"
+    said = stack.podman.try_to("run", "--rm", *WITHIN_LIMITS, "--volume", mounted, image, "doctor")
+    stack.podman.must("image", "rm", image)
+
+    lines = [line.split(maxsplit=1) for line in said.stdout.splitlines()]
+    assert ["ok", "plugin tape is installed"] in lines, said.stdout + said.stderr
+    assert ["ok", "listener tape opens"] in lines
 
 
 def stored_size(stack):

@@ -39,7 +39,7 @@ class Inside:
     @property
     def held(self):
         """How many connections are in use."""
-        return self.parts.database.reading.pool.checkedout()
+        return self.parts.database.connections_at_work
 
     def user(self, name):
         with self.parts.unit()() as services:

@@ -49,7 +49,7 @@ def witness(registry, seeds):
         ),
     )
     assert hashlib.sha256(told.body).digest() == hashlib.sha256(WITNESS).digest()
-    assert registry.parts.database.reading.pool.checkedout() == 0
+    assert registry.parts.database.connections_at_work == 0
     assert not [*(registry.directory / "staging/incoming").iterdir()]
 
 

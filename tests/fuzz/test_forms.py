@@ -91,4 +91,4 @@ def test_any_form(registry, seeds, signed_in, route):
         assert not where or where.startswith("http://registry.test/"), where
 
     takes()
-    assert registry.parts.database.reading.pool.checkedout() == 0
+    assert registry.parts.database.connections_at_work == 0

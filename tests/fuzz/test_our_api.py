@@ -92,7 +92,7 @@ def test_every_operation_keeps_to_the_document(registry, seeds, label, caller):
         case.validate_response(answer, checks=CHECKS, transport_kwargs={"app": app})
 
     keeps()
-    assert registry.parts.database.reading.pool.checkedout() == 0
+    assert registry.parts.database.connections_at_work == 0
 
 
 def test_every_operation_of_the_document_is_asked():

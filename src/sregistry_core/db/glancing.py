@@ -28,6 +28,12 @@ class Glances:
         self._kept: WeakSet[Connection] = WeakSet()
         self._lock = threading.Lock()
 
+    @property
+    def kept(self) -> int:
+        """How many connections threads keep."""
+        with self._lock:
+            return len(self._kept)
+
     def first(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Row[Any] | None:
         """Give the first row that a statement finds.
 

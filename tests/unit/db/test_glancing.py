@@ -80,7 +80,8 @@ def test_a_thread_that_has_ended_leaves_its_place_to_another_one(database, taken
     ask(database)
 
     assert len(taken) == 1
-    assert database.reading.pool.checkedout() == 1
+    assert database.glances.kept == 1
+    assert database.connections_at_work == 0
 
 
 def test_a_statement_that_fails_is_told_and_the_next_one_is_answered(database):
