@@ -191,12 +191,15 @@ def test_a_plugin_of_a_stranger_comes_into_an_image_as_the_manual_says(stack, tm
     (tmp_path / "registry.ini").write_text(
         "[app:main]\nuse = config:production.ini\nsregistry.plugins = filesystem tape\n"
         "sregistry.listener = tape\ntape.path = /var/lib/sregistry/events\n"
+        "[server:main]\nuse = config:production.ini\n"
     )
     image = "registry-with-tape"
 
     stack.podman.build(tmp_path, tmp_path / "Dockerfile", image)
-    mounted = f"{tmp_path / 'registry.ini'}:/etc/sregistry/registry.ini:ro"
-    said = stack.podman.try_to("run", "--rm", *WITHIN_LIMITS, "--volume", mounted, image, "doctor")
+    told = ("--volume", f"{tmp_path / 'registry.ini'}:/etc/sregistry/registry.ini:ro")
+    told += ("--env", "SREGISTRY_PUBLIC_URL=https://registry.test")
+    # Without a schema, and without a name that is known, it is not content with the rest.
+    said = stack.podman.try_to("run", "--rm", *WITHIN_LIMITS, *told, image, "doctor")
     stack.podman.must("image", "rm", image)
 
     lines = [line.split(maxsplit=1) for line in said.stdout.splitlines()]
