@@ -12,6 +12,7 @@ from sregistry_core.contracts import Scope
 from sregistry_core.db import schema
 from sregistry_core.server import ServerSettings, serve
 from sregistry_core.storage import staging
+from sregistry_core.testing.connections import connections_at_work
 from sregistry_core.testing.live import free_port
 from sregistry_core.testing.registry import PASSWORD, ini_of
 
@@ -39,7 +40,7 @@ class Inside:
     @property
     def held(self):
         """How many connections are in use."""
-        return self.parts.database.connections_at_work
+        return connections_at_work(self.parts.database)
 
     def user(self, name):
         with self.parts.unit()() as services:

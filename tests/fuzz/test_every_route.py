@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from sregistry_core.testing.connections import connections_at_work
 from sregistry_core.web.bodies import LARGEST_SMALL_BODY, largest_body
 
 from .asking import Request, ask
@@ -49,7 +50,7 @@ def witness(registry, seeds):
         ),
     )
     assert hashlib.sha256(told.body).digest() == hashlib.sha256(WITNESS).digest()
-    assert registry.parts.database.connections_at_work == 0
+    assert connections_at_work(registry.parts.database) == 0
     assert not [*(registry.directory / "staging/incoming").iterdir()]
 
 

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from sregistry_core.testing.connections import connections_at_work
+
 from .asking import Request, ask
 from .odd_parts import NUMBERS, ODD_TEXTS
 from .shapes import require_shape
@@ -91,4 +93,4 @@ def test_any_form(registry, seeds, signed_in, route):
         assert not where or where.startswith("http://registry.test/"), where
 
     takes()
-    assert registry.parts.database.connections_at_work == 0
+    assert connections_at_work(registry.parts.database) == 0

@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from sregistry_core.protocols.api.document import read_document
+from sregistry_core.testing.connections import connections_at_work
 from sregistry_core.testing.registry import PUBLIC_URL
 
 CHECKS = [
@@ -92,7 +93,7 @@ def test_every_operation_keeps_to_the_document(registry, seeds, label, caller):
         case.validate_response(answer, checks=CHECKS, transport_kwargs={"app": app})
 
     keeps()
-    assert registry.parts.database.connections_at_work == 0
+    assert connections_at_work(registry.parts.database) == 0
 
 
 def test_every_operation_of_the_document_is_asked():

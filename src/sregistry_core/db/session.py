@@ -60,12 +60,6 @@ class Database:
     session_class: type[Session]
     """Of this database alone, so that others may listen to its commits."""
 
-    @property
-    def connections_at_work(self) -> int:
-        """How many connections are out of the pool, without those that threads keep to glance."""
-        held: int = self.reading.pool.checkedout()  # type: ignore[attr-defined]
-        return held - self.glances.kept
-
     def session(self, manager: transaction.TransactionManager, *, writes: bool) -> Session:
         """Give a session that commits and aborts with `manager`."""
         session = self.session_class(

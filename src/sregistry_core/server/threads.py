@@ -16,7 +16,9 @@ from waitress.task import ThreadedTaskDispatcher
 PATIENCE_SECONDS = 0.005
 """So long one thread is let alone; most requests are answered by then."""
 _TURN_SECONDS = 1.0
+"""So long the loop waits for something to happen."""
 _QUIET_LOOKS = 20
+"""After so many without an answer under way, the watch sleeps until it is rung."""
 
 
 class Threads(ThreadedTaskDispatcher):  # type: ignore[misc]

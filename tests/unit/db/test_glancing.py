@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sregistry_core.db.glancing import MOST_KEPT
 from sregistry_core.db.session import glance, mark_changed
+from sregistry_core.testing.connections import connections_at_work
 
 NUMBER = select(func.max(column("number"))).select_from(table("came"))
 OWN_PROCESS = select(func.pg_backend_pid())
@@ -81,7 +82,7 @@ def test_a_thread_that_has_ended_leaves_its_place_to_another_one(database, taken
 
     assert len(taken) == 1
     assert database.glances.kept == 1
-    assert database.connections_at_work == 0
+    assert connections_at_work(database) == 0
 
 
 def test_a_statement_that_fails_is_told_and_the_next_one_is_answered(database):
