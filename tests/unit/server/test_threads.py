@@ -197,7 +197,8 @@ def test_a_request_that_fails_badly_is_told_and_ends_no_thread(server, caplog):
 
     assert all_done(server.send(Task(fail), Task()))
 
-    assert "badly" in caplog.text
+    # It is told after the request is done with.
+    eventually(lambda: "badly" in caplog.text)
     assert len(server.threads.threads) == THREADS
 
 
