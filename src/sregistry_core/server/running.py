@@ -4,6 +4,7 @@ import gc
 import logging
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 _TURN_WHILE_STOPPING = 0.1
 _ECHO_SECONDS = 0.5
+_SETTLED_SECONDS = 5.0
+"""So long after the start a server has made nearly all that it will keep."""
 _SWEPT_AGE = timedelta(minutes=1)  # a body is locked a moment after it is made
 
 Ready = Callable[[Sequence[tuple[str, int]]], None]
@@ -65,8 +68,11 @@ def serve(
         # sooner where it lies together.
         gc.collect()
         gc.freeze()
-        huge_pages.gather()
         stack.callback(gc.unfreeze)
+        settled = threading.Timer(_SETTLED_SECONDS, huge_pages.gather)
+        settled.daemon = True
+        settled.start()
+        stack.callback(settled.cancel)
         for number in (signal.SIGTERM, signal.SIGINT):
             before = signal.signal(number, server.signalled)
             stack.callback(signal.signal, number, before or signal.SIG_DFL)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from sregistry_core.server.huge_pages import HUGE_PAGE, gather
 
+from .conftest import eventually
+
 PUT_TOGETHER_IN_A_PROCESS_OF_ITS_OWN = """
 from pathlib import Path
 from sregistry_core.server.huge_pages import gather
@@ -55,6 +57,18 @@ def test_only_whole_pages_of_memory_that_is_the_process_s_own_are_put_together()
 
 def test_where_the_kernel_knows_nothing_of_it_nothing_happens():
     assert gather(lambda address, length: False) == 0
+
+
+def test_a_server_puts_its_memory_together_once_it_has_settled_and_answers_meanwhile(server):
+    def huge():
+        with server.connect() as client:
+            client.send("GET", "/ping")
+            assert client.answer()[0] == 200
+        rollup = Path(f"/proc/{server.process.pid}/smaps_rollup").read_text()
+        return int(re.search(r"AnonHugePages:\s+([0-9]+) kB", rollup)[1])
+
+    assert huge() == 0
+    assert eventually(huge) >= HUGE_PAGE >> 10
 
 
 def regions():
