@@ -1,6 +1,7 @@
 """Bytes through nginx: pulls and pushes of the registry beside what nginx does by itself."""
 
 import http.client
+import json
 import operator
 import os
 import time
@@ -9,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 from files import SPARE, hex_of, make_unlike, touch_memory, write_random
 from fronted import Site
@@ -25,6 +27,7 @@ MIB, GIB = 1 << 20, 1 << 30
 PULLS_AT_ONCE, PUSHES_AT_ONCE = 8, 4
 PULLS_EACH = 5
 """Single pulls in each round: they are short, and whatever else the machine does shows in one."""
+CROWDS_EACH = 3
 OURS, FLOOR, PEER = "registry", "nginx", "docker-registry"
 DURABLE = "nginx, then fdatasync"
 """A PUT of nginx ends before the disk has a byte, one of the registry when it has them all."""
@@ -45,7 +48,6 @@ def measure(
     files = [room / f"file-{number}" for number in range(PUSHES_AT_ONCE)]
     for file in files:
         write_random(file, size)
-    os.link(files[0], site.served / "file")
     container = pusher.container(_LARGE)
     # The memory that every process takes once is not growth.
     for number in range(4):
@@ -136,6 +138,9 @@ def _measure_pushes(
 
 
 def _measure_pulls(site: Site, figures: Figures, name: str, size: int, turn: int) -> None:
+    served = site.served / "file"
+    served.unlink(missing_ok=True)
+    os.link(_kept(site, name), served)
     addresses = {
         FLOOR: f"{site.floor}/file",
         OURS: f"{site.url}/v1/imagefile/{name}?arch=amd64",
@@ -156,7 +161,7 @@ def _measure_pulls(site: Site, figures: Figures, name: str, size: int, turn: int
 
     for title, at_once, work, times in (
         ("pull", 1, fetch, PULLS_EACH),
-        (f"pull, {PULLS_AT_ONCE} at once", PULLS_AT_ONCE, fetch_quietly, 1),
+        (f"pull, {PULLS_AT_ONCE} at once", PULLS_AT_ONCE, fetch_quietly, CROWDS_EACH),
         ("pull in ranges", 1, fetch_ranges, PULLS_EACH),
     ):
         sides = {side: partial(work, side) for side in addresses}
@@ -217,6 +222,14 @@ def _clean(site: Site, name: str) -> None:
         container = services.catalog.container(ContainerName.parse(name, home="tacc"))
         services.catalog.delete_container(container)
     site.registry.admin("gc", "--grace", "0s")
+
+
+def _kept(site: Site, name: str) -> Path:
+    """Find the file in which the registry keeps an image."""
+    with urlopen(f"{site.url}/v1/images/{name}?arch=amd64", timeout=60) as answer:
+        digest = json.load(answer)["data"]["hash"].removeprefix("sha256.")
+    [path] = site.images.rglob(f"{digest}*")
+    return Path(path)
 
 
 def _small(room: Path) -> Path:

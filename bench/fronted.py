@@ -66,6 +66,7 @@ class Site:
 
     floor     the address of that
     served    the directory of its files
+    images    the directory in which the registry keeps images
     single    the address of an nginx before the first web process alone
     direct    the addresses of the web processes themselves
     """
@@ -74,6 +75,7 @@ class Site:
     url: str
     floor: str
     served: Path
+    images: Path
     single: str
     direct: tuple[str, str]
     front_pid: int
@@ -138,6 +140,7 @@ def site(room: Path, *, settings: Mapping[str, str] | None = None) -> Iterator[S
             f"http://{listen}",
             f"http://127.0.0.1:{port}",
             root,
+            data / "images",
             f"http://{lonely}",
             (registry.url, f"http://{second}"),
             front.pid,
