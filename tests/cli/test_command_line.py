@@ -1,6 +1,8 @@
 """What is common to all commands: help, usage, unexpected errors, commands of plugins."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -27,12 +29,30 @@ OFFERS = """
 """
 
 
+COLLECTS_AGAIN = """
+import gc
+from sregistry_core.cli import main
+try:
+    main()
+finally:
+    print(gc.isenabled(), gc.get_freeze_count() > 0)
+"""
+
+
 def every_command(group=commands, words=()):
     for name, command in group.commands.items() if words else OURS.items():
         if isinstance(command, click.Group):
             yield from every_command(command, (*words, name))
         else:
             yield (*words, name), command
+
+
+def test_garbage_is_collected_again_once_the_modules_are_there():
+    ran = subprocess.run(
+        [sys.executable, "-c", COLLECTS_AGAIN], capture_output=True, text=True, timeout=60
+    )
+
+    assert ran.stdout.splitlines()[-1] == "True True"
 
 
 def test_a_plugin_adds_a_command(site, module):
