@@ -8,7 +8,8 @@ from functools import partial
 
 import pytest
 
-from sregistry_core.server.threads import LatestFirst, Threads
+from sregistry_core.server.latest_first import LatestFirst
+from sregistry_core.server.threads import Threads
 
 PATIENCE = 10
 THREADS = 4
