@@ -28,6 +28,7 @@ PULLS_AT_ONCE, PUSHES_AT_ONCE = 8, 4
 PULLS_EACH = 5
 """Single pulls in each round: they are short, and whatever else the machine does shows in one."""
 CROWDS_EACH = 3
+"""Pulls by several at once, in each round."""
 OURS, FLOOR, PEER = "registry", "nginx", "docker-registry"
 DURABLE = "nginx, then fdatasync"
 """A PUT of nginx ends before the disk has a byte, one of the registry when it has them all."""

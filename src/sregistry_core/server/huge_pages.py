@@ -24,13 +24,17 @@ def gather(advise: Callable[[int, int], bool] | None = None) -> int:
     so that nothing grows by more than it needs. Where there is no such thing, or no memory for it,
     all stays as it is.
 
-    advise   puts one huge page, by its address and length, together; says whether that was done.
+    advise   puts one huge page, by its address and length in bytes, together; says whether that
+             was done. Without one, the kernel does (madvise(2)).
     """
     if sys.platform != "linux":
         return 0
     put_together = advise or _kernels_advice()
-    with Path("/proc/self/maps").open(encoding="ascii", errors="replace") as maps:
-        pages = list(_whole_pages(maps))
+    try:
+        maps = Path("/proc/self/maps").read_text(encoding="ascii", errors="replace")
+    except OSError:  # not every container shows it
+        return 0
+    pages = list(_whole_pages(maps.splitlines()))
     return sum(put_together(address, HUGE_PAGE) for address in pages)
 
 

@@ -1,11 +1,15 @@
 """A process whose memory is put together in huge pages."""
 
+import platform
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from sregistry_core.server.huge_pages import HUGE_PAGE, gather
+from sregistry_core.testing.components import leave_out
 
 from .conftest import eventually
 
@@ -20,6 +24,14 @@ assert kept == [str(number) for number in range(1_000_000)]
 """
 
 
+@pytest.fixture
+def able_kernel():
+    """A Linux that moves memory when it is asked to."""
+    if tuple(int(number) for number in re.findall("[0-9]+", platform.release())[:2]) < (6, 1):
+        leave_out("Linux 6.1 is needed to put memory into huge pages")
+
+
+@pytest.mark.usefixtures("able_kernel")
 def test_what_a_process_has_made_lies_in_huge_pages_and_is_what_it_was():
     ran = subprocess.run(
         [sys.executable, "-c", PUT_TOGETHER_IN_A_PROCESS_OF_ITS_OWN],
@@ -36,7 +48,7 @@ def test_what_a_process_has_made_lies_in_huge_pages_and_is_what_it_was():
     assert abs(int(huge_kib) * 1024 - gathered * HUGE_PAGE) <= 2 * HUGE_PAGE
 
 
-def test_only_whole_pages_of_memory_that_is_the_process_s_own_are_put_together():
+def test_only_whole_pages_of_memory_of_a_process_alone_are_put_together():
     kept = bytearray(8 * HUGE_PAGE)
     asked = []
 
@@ -59,6 +71,7 @@ def test_where_the_kernel_knows_nothing_of_it_nothing_happens():
     assert gather(lambda address, length: False) == 0
 
 
+@pytest.mark.usefixtures("able_kernel")
 def test_a_server_puts_its_memory_together_once_it_has_settled_and_answers_meanwhile(server):
     def huge():
         with server.connect() as client:
