@@ -156,6 +156,7 @@ def _shipped(room: Path, data: Path, listen: str, servers: tuple[str, ...]) -> s
     upstream = "\n    ".join(f"server {one};" for one in servers)
     for pattern, put in (
         (r"server 127\.0\.0\.1:8080;", upstream),
+        (r"127\.0\.0\.1:8079\b", f"127.0.0.1:{free_port()}"),
         (r"listen 80;", f"listen 127.0.0.1:{free_port()};"),
         (r"listen 443 ssl http2;", f"listen {listen} backlog=4096;"),
         (r"listen \[::\]:.*", ""),

@@ -205,7 +205,7 @@ def read_core_settings(section: PluginSettings) -> CoreSettings:
         publishers_ca_file=_ca_file(section, "publishers_ca_file"),
         metrics_allow=_networks(section, "metrics_allow", "127.0.0.0/8 ::1"),
         accel=tuple(_accel(section)),
-        proxy_cache_lifetime=section.duration("proxy_cache_lifetime", "5s"),
+        proxy_cache_lifetime=section.duration("proxy_cache_lifetime", "7s"),
         language=section.text("language", "en"),
         quota=section.size("quota", "0"),
         about=_text_of_file(section, "about"),

@@ -109,6 +109,7 @@ def nginx_before(
     text = (shipped / "sregistry.conf").read_text(encoding="utf-8")
     for pattern, put in (
         (r"server 127\.0\.0\.1:8080;", f"server {registry};"),
+        (r"127\.0\.0\.1:8079\b", f"127.0.0.1:{free_port()}"),
         (r"listen 80;", f"listen 127.0.0.1:{free_port()};"),
         (r"listen 443 ssl http2;", f"listen {listen} ssl http2;"),
         (r"listen \[::\]:.*", ""),
