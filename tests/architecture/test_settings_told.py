@@ -125,3 +125,19 @@ def test_production_ini_shows_every_key_of_core_and_server(home, core_rows, serv
     }
 
     assert {plain(row[0]) for row in core_rows + server_rows} - shown <= not_shown
+
+
+def test_production_ini_tells_the_defaults_that_are_the_defaults(home, core_rows, server_rows):
+    """A comment tells those of all keys below it, and between them commas."""
+    defaults = {plain(row[0]): row[3] for row in core_rows + server_rows}
+    told = {}
+    for block in (home / "production.ini").read_text().split("\n\n"):
+        keys = re.findall(r"^(?:# )?([\w.]+) =", block, re.MULTILINE)
+        keys = [key for key in keys if defaults.get(key, "").startswith("`")]
+        comment = " ".join(re.findall(r"^# (?![\w.]+ =)(.*)", block, re.MULTILINE))
+        values = comment.partition("Default: ")[2].rstrip(".").split(", ")
+        told.update(zip(keys, values, strict=len(keys) > 1))
+
+    assert told.pop("sregistry.protocols") == "all"
+    del defaults["sregistry.protocols"]
+    assert told == {key: plain(one) for key, one in defaults.items() if one.startswith("`")}
