@@ -42,8 +42,7 @@ class Network:
                 self.close()
                 leave_out("no network for containers can be made here")
             time.sleep(0.01)
-        up = [self._enter_it, f"--net={self.path}", self._ip, "link", "set", "lo", "up"]
-        subprocess.run(up, check=True)
+        self._do("link", "set", "lo", "up")
         return self
 
     def __exit__(
@@ -72,6 +71,10 @@ class Network:
             )
         self._processes.append(process)
 
+    def forget_neighbours(self) -> None:
+        """Ask again who has an address: one that has started again may have other hardware."""
+        self._do("neigh", "flush", "all")
+
     @contextmanager
     def inside(self) -> Iterator[None]:
         """Let this thread's new connections begin there for the time of the block."""
@@ -86,6 +89,9 @@ class Network:
         finally:
             os.close(own)
             os.close(there)
+
+    def _do(self, *words: str) -> None:
+        subprocess.run([self._enter_it, f"--net={self.path}", self._ip, *words], check=True)
 
     def close(self) -> None:
         """End what was started in it, the last first, and let it go."""

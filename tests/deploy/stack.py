@@ -31,6 +31,15 @@ exec "{program}" "$@"
 """
 
 
+# A container that starts again has the hardware address it had before with Docker, and another one
+# with podman. Whoever knows the old one finds out soon by these, and not after half a minute.
+_NEIGHBOURS = {
+    "net.ipv4.neigh.eth0.base_reachable_time_ms": 500,
+    "net.ipv4.neigh.eth0.delay_first_probe_time": 1,
+    "net.ipv4.neigh.eth0.retrans_time_ms": 100,
+}
+
+
 class Stack:
     """All services of a compose.yml; what is told of them stands in a compose.override.yml.
 
@@ -114,6 +123,7 @@ class Stack:
                 stdin=subprocess.DEVNULL,
                 timeout=300,
             )
+        self.network.forget_neighbours()
         said = f"{line}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert done.returncode == 0, f"{said}\n{self._all_logs()}"
         return done.stdout
@@ -167,7 +177,9 @@ class Stack:
                 self.podman.build(HOME, HOME / build["dockerfile"], image, **arguments)
 
     def _override(self) -> None:
-        more: dict[str, Any] = {name: {"ulimits": LIMITS} for name in self.services}
+        more: dict[str, Any] = {
+            name: {"ulimits": LIMITS, "sysctls": _NEIGHBOURS} for name in self.services
+        }
         for name, service in self.services.items():
             if service["image"].rpartition(":")[0] in STAND_INS:
                 more[name]["volumes"] = mounts()
