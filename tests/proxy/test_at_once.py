@@ -133,7 +133,8 @@ def test_who_asks_all_the_time_does_not_wait_while_a_new_answer_is_fetched(site,
             sleep_until(second + 2.5 - A_WHILE_SECONDS)
         sleep_until(second + 2.9)
 
-    assert site.answered("shub") - before == 2
+    # The first one, and at least one that was fetched while the registry did nothing.
+    assert 2 <= site.answered("shub") - before < A_HANDFUL
     assert max(took[1:]) < NOTICED_SECONDS
 
 
